@@ -1,0 +1,57 @@
+# The commands a person needs. Each installs the Debian packages it misses, and says so.
+
+DEXTRA  := .build/release/dextra
+PYTHON  := .venv/bin/python
+WORKERS ?= 4
+ARGS    ?=
+# Debian keeps apache2 and nginx where only root looks.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libsqlite3-dev libssl-dev libstdc++-12-dev pkg-config
+TEST_PACKAGES  := apache2-bin chromium chromium-driver curl golang-github-coreos-go-oidc-dev golang-go \
+                  golang-golang-x-oauth2-dev libapache2-mod-auth-openidc openssl python3
+BENCH_PACKAGES := nginx openssl python3 util-linux wrk
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test unit interop bench lint format clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf 'make %-9s %s\n' "$$name" "$$text"; done
+
+run: build ## build, then start a provider to develop against (ARGS="--port 5557")
+	@exec $(DEXTRA) dev $(ARGS)
+
+build: ## build the program as it is shipped: .build/release/dextra
+	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
+	swift build -c release --static-swift-stdlib --product dextra
+
+test: packages build unit interop ## all tests: Swift's, then third-party software against the built program
+
+.PHONY: packages
+packages:
+	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
+	@Scripts/install-packages "To test with other people's software" $(TEST_PACKAGES)
+	@Scripts/python-environment .venv Tests/Interop/requirements.txt
+
+unit: ## Swift's tests only
+	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
+	swift test
+
+interop: packages build ## third-party clients, browsers and scripts against the built program (ARGS="-k authlib")
+	$(PYTHON) -m pytest Tests/Interop -n $(WORKERS) --dist worksteal $(ARGS)
+
+bench: build ## measure the built program against the limits of this machine (ARGS="--logins 100000")
+	@Scripts/install-packages "To measure" $(BENCH_PACKAGES)
+	python3 Benchmarks/run $(ARGS)
+
+lint: ## check the style of all code
+	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests; \
+	else echo "This toolchain has no 'swift format': Swift's style is not checked"; fi
+	python3 -m compileall -q Tests/Interop Benchmarks
+	for script in Scripts/* .ci/run; do bash -n "$$script"; done
+
+format: ## give all Swift code its style
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean: ## remove what was built
+	rm -rf .build .venv build

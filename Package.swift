@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module of ours: `Sources/NAME`, with `Tests/NAMETests` beside it.
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "dextra",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "dextra", targets: ["dextra"]),
+        .library(name: "Dextra", targets: ["Dextra"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        module("JOSE", ["COpenSSL"]),
+        module("Passwords", ["CCrypt"]),
+        module("Workers", []),
+        module("OpenIDConnect", ["JOSE"]),
+        module("DexConfiguration", [.product(name: "Yams", package: "Yams")]),
+        module("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")], resources: [.embedInCode("migrations")]),
+        module("Connectors", ["OpenIDConnect", "Passwords", "Workers"]),
+        module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
+        module("Web", [
+            "OpenIDConnect",
+            "Pages",
+            "Workers",
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOTLS", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+        module("Dextra", [
+            "Connectors", "DexConfiguration", "OpenIDConnect", "Pages", "Persistence", "Web", "Workers",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+        .executableTarget(
+            name: "dextra",
+            dependencies: [
+                "DexConfiguration", "Dextra", "JOSE", "OpenIDConnect", "Passwords", "Persistence", "Workers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/DextraCommand",
+            swiftSettings: strict),
+
+        tests("DexConfiguration"),
+        tests("JOSE"),
+        tests("Pages"),
+        tests("Passwords"),
+        tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("Web", [
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+        tests("Workers"),
+        .testTarget(
+            name: "DextraCommandTests",
+            dependencies: [
+                "dextra", "DexConfiguration", "JOSE", "OpenIDConnect", "Passwords", "Persistence",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,71 @@
+/// How a configuration is read.
+public struct LoadOptions: Sendable, Hashable {
+    /// Whether keys that nobody knows are warnings instead of problems.
+    public var lenient: Bool
+    /// Replaces `web.http`, as Dex's `--web-http-addr` does.
+    public var webHTTP: ListenAddress?
+    /// Replaces `web.https`, as Dex's `--web-https-addr` does.
+    public var webHTTPS: ListenAddress?
+    /// Replaces `telemetry.http`, as Dex's `--telemetry-addr` does.
+    public var telemetryHTTP: ListenAddress?
+
+    public init(
+        lenient: Bool = false, webHTTP: ListenAddress? = nil, webHTTPS: ListenAddress? = nil, telemetryHTTP: ListenAddress? = nil
+    ) {
+        self.lenient = lenient
+        self.webHTTP = webHTTP
+        self.webHTTPS = webHTTPS
+        self.telemetryHTTP = telemetryHTTP
+    }
+}
+
+/// A configuration that can be used, and what is odd about it.
+public struct LoadResult: Sendable, Hashable {
+    public let configuration: Configuration
+    /// In the order of the file; those about the environment come first.
+    public let warnings: [Problem]
+}
+
+extension Configuration {
+    /// Reads a configuration, and checks it as far as that is possible without opening anything but the files of secrets.
+    ///
+    /// - Parameters:
+    ///   - yaml: the text of the file.
+    ///   - file: its name, for messages.
+    ///   - environment: the variables that the configuration may name, and Dex's switches.
+    ///   - readFile: gives the text of a file that the configuration names (`secretFile`, `hashFile`, `jwksFile`).
+    /// - Throws: everything that is wrong, at once.
+    public static func load(
+        yaml: String, file: String, environment: [String: String], options: LoadOptions = LoadOptions(),
+        readFile: @escaping (String) throws -> String
+    ) throws(InvalidConfiguration) -> LoadResult {
+        let loading = Loading(file: file, environment: environment, options: options, readFile: readFile)
+        let configuration = read(yaml, loading)
+        guard let configuration, loading.problems.isEmpty else {
+            throw InvalidConfiguration(problems: inOrder(loading.problems), warnings: inOrder(loading.warnings))
+        }
+        return LoadResult(configuration: configuration, warnings: inOrder(loading.warnings))
+    }
+
+    private static func read(_ yaml: String, _ loading: Loading) -> Configuration? {
+        for (name, reason) in EnvironmentSwitches(loading.environment).withoutEffect {
+            loading.warning(ofVariable: name, "has no effect: \(reason)")
+        }
+        let document: YAMLDocument
+        do throws(YAMLProblem) {
+            document = try YAMLDocument(parsing: yaml)
+        } catch {
+            loading.problem(error.message, hint: error.hint, at: error.position)
+            return nil
+        }
+        for duplicate in document.duplicates {
+            loading.problem(
+                "the key \(quoted(duplicate.key)) is written twice", hint: "it is already in line \(duplicate.first.line)", at: duplicate.second)
+        }
+        return schema.read(Located(value: document.root, path: Path()), loading)
+    }
+
+    private static func inOrder(_ problems: Set<Problem>) -> [Problem] {
+        problems.sorted { ($0.line, $0.column, $0.path, $0.message) < ($1.line, $1.column, $1.path, $1.message) }
+    }
+}

@@ -1,0 +1,64 @@
+/// One run of the loader: what it may look at, and the problems that it has met so far.
+final class Loading {
+    let file: String
+    let environment: [String: String]
+    let options: LoadOptions
+    private let readFile: (String) throws -> String
+
+    private(set) var problems: Set<Problem> = []
+    private(set) var warnings: Set<Problem> = []
+
+    init(file: String, environment: [String: String], options: LoadOptions, readFile: @escaping (String) throws -> String) {
+        self.file = file
+        self.environment = environment
+        self.options = options
+        self.readFile = readFile
+    }
+
+    func problem(_ message: String, hint: String? = nil, at place: Located) {
+        problem(message, hint: hint, at: place.position, path: place.path)
+    }
+
+    func problem(_ message: String, hint: String? = nil, at position: Position, path: Path = Path()) {
+        problems.insert(make(message, hint: hint, at: position, path: path))
+    }
+
+    func warning(_ message: String, hint: String? = nil, at place: Located) {
+        warning(message, hint: hint, at: place.position, path: place.path)
+    }
+
+    func warning(_ message: String, hint: String? = nil, at position: Position, path: Path) {
+        warnings.insert(make(message, hint: hint, at: position, path: path))
+    }
+
+    func warning(ofVariable name: String, _ message: String) {
+        warnings.insert(Problem(file: "environment", line: 0, column: 0, path: name, message: message, hint: nil))
+    }
+
+    /// The text of a file that the configuration names at `place`, without the line end that editors add.
+    func contents(ofFile path: String, namedAt place: Located) -> String? {
+        do {
+            var text = try readFile(path)
+            while text.last?.isNewline == true { text.removeLast() }
+            return text
+        } catch {
+            problem("the file \(quoted(path)) cannot be read", hint: "\(error)", at: place)
+            return nil
+        }
+    }
+
+    private func make(_ message: String, hint: String?, at position: Position, path: Path) -> Problem {
+        Problem(
+            file: file, line: position.line, column: position.column, path: path.description, message: message, hint: hint)
+    }
+}
+
+/// A text in quotes for a message, short and with control characters escaped.
+func quoted(_ text: String) -> String {
+    let short = text.count > 80 ? text.prefix(80) + "…" : text[...]
+    let escaped = short.unicodeScalars.map { scalar in
+        let isPlain = scalar != "\"" && scalar.properties.generalCategory != .control
+        return isPlain ? String(scalar) : scalar.escaped(asASCII: false)
+    }
+    return "\"\(escaped.joined())\""
+}

@@ -1,0 +1,107 @@
+/// Checks that involve several sections. They look at what is written, so that they can tell where.
+struct CrossChecks {
+    private let root: Located
+    private let loading: Loading
+    private let hasPasswordDB: Bool
+
+    init(_ keys: Keys) {
+        root = keys.mapping
+        loading = keys.loading
+        hasPasswordDB = root["enablePasswordDB"]?.value.content == .bool(true)
+    }
+
+    func run() {
+        connectorExists()
+        namesAreUnique()
+        passwordsNeedTheirConnector()
+        passwordConnectorExists()
+        allowedConnectorsExist()
+        signingKeysHaveOnePeriod()
+    }
+
+    private var connectors: [Located] { root["connectors"]?.elements ?? [] }
+
+    private var connectorIDs: Set<String> {
+        Set(connectors.compactMap { $0["id"]?.string } + (hasPasswordDB ? ["local"] : []))
+    }
+
+    private func connectorExists() {
+        guard connectors.isEmpty, !hasPasswordDB else { return }
+        loading.problem("no connector, so nobody could log in", hint: "write enablePasswordDB: true, or connectors", at: root)
+    }
+
+    private func namesAreUnique() {
+        var ids = UniqueNames(loading)
+        for client in root["staticClients"]?.elements ?? [] {
+            if let id = client["id"] {
+                ids.add(id.string, at: id)
+            } else if let variable = client["idEnv"] {
+                ids.add(variable.string.flatMap { loading.environment[$0] }, at: variable)
+            }
+        }
+        var emails = UniqueNames(loading)
+        for password in root["staticPasswords"]?.elements ?? [] {
+            if let email = password["email"] { emails.add(email.string?.lowercased(), at: email) }
+        }
+        var connectorIDs = UniqueNames(loading, taken: hasPasswordDB ? ["local": "enablePasswordDB"] : [:])
+        for connector in connectors {
+            if let id = connector["id"] { connectorIDs.add(id.string, at: id) }
+        }
+    }
+
+    private func passwordsNeedTheirConnector() {
+        guard let passwords = root["staticPasswords"], !passwords.elements.isEmpty, !hasPasswordDB else { return }
+        loading.problem("nobody could use these passwords", hint: "write enablePasswordDB: true", at: passwords)
+    }
+
+    private func passwordConnectorExists() {
+        guard let written = root["oauth2"]?["passwordConnector"], let id = written.string else { return }
+        guard connectorIDs.contains(id) else {
+            let closest = Suggestion.closest(to: id, among: connectorIDs.sorted()).map { "did you mean \(quoted($0))?" }
+            let hint = id == "local" ? "write enablePasswordDB: true" : closest
+            loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
+            return
+        }
+        if connectors.contains(where: { $0["id"]?.string == id && $0["type"]?.string == "mockCallback" }) {
+            loading.problem("the connector \(quoted(id)) has no passwords", at: written)
+        }
+    }
+
+    private func allowedConnectorsExist() {
+        for client in root["staticClients"]?.elements ?? [] {
+            for allowed in client["allowedConnectors"]?.elements ?? [] {
+                guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
+                loading.warning("there is no connector \(quoted(id))", at: allowed)
+            }
+        }
+    }
+
+    private func signingKeysHaveOnePeriod() {
+        guard let written = root["expiry"]?["signingKeys"] else { return }
+        if root["signer"]?["type"]?.string == "file" {
+            loading.problem("keys in files have no rotation period", hint: "remove signingKeys, or write signer.type: local", at: written)
+        } else if root["signer"]?["config"]?["keysRotationPeriod"] != nil {
+            loading.warning("not used, because signer.config.keysRotationPeriod is set", at: written)
+        }
+    }
+}
+
+/// Notices names that are given twice.
+private struct UniqueNames {
+    private let loading: Loading
+    private var owners: [String: String]
+
+    init(_ loading: Loading, taken: [String: String] = [:]) {
+        self.loading = loading
+        owners = taken
+    }
+
+    mutating func add(_ name: String?, at place: Located) {
+        guard let name else { return }
+        if let owner = owners[name] {
+            loading.problem("\(quoted(name)) is taken", hint: "\(owner) has it", at: place)
+        } else {
+            owners[name] = place.path.description
+        }
+    }
+}

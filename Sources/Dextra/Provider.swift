@@ -1,0 +1,130 @@
+import Connectors
+public import DexConfiguration
+import FoundationEssentials
+public import Logging
+import OpenIDConnect
+import Persistence
+import ServiceLifecycle
+import Synchronization
+import Web
+
+/// A provider. Start here: make one from a configuration, `run` it, `stop` it.
+public final class Provider: Sendable {
+    private let configuration: Configuration
+    private let graph: ProviderGraph
+    private let server: ProviderServer
+    private let maintenance: Maintenance
+    private let logger: Logger
+    private let (listening, hasStarted): (AsyncStream<[WebServer.Bound]>, AsyncStream<[WebServer.Bound]>.Continuation)
+    private let group: Mutex<ServiceGroup?> = Mutex(nil)
+    private let isStopped = Mutex(false)
+
+    /// Opens the store and prepares everything; nothing listens yet.
+    /// - Throws: an error whose description is for the operator.
+    public init(_ configuration: Configuration, options: ProviderOptions, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let metrics = Metrics()
+        let graph = try await ProviderGraph(configuration, options: options, logger: logger, metrics: metrics)
+        self.graph = graph
+        let (listening, hasStarted) = AsyncStream<[WebServer.Bound]>.makeStream()
+        (self.listening, self.hasStarted) = (listening, hasStarted)
+        let server = try ProviderServer(
+            configuration, graph: graph, options: options, logger: logger,
+            checks: [
+                HealthCheck(name: "storage") { try await graph.store.checkHealth() },
+                HealthCheck(name: "keys") { if graph.ring.current == nil { throw StartError("there is no signing key yet") } },
+            ],
+            listening: { bound in
+                hasStarted.yield(bound)
+                hasStarted.finish()
+            })
+        self.server = server
+        maintenance = Maintenance(
+            store: graph.store, keys: graph.keys, sealers: graph.sealers, revocations: graph.revocations, refresh: graph.settings.refresh,
+            clock: options.clock, logger: logger, keysChanged: { server.refreshPublicAnswers() })
+        graph.revocations.onChange { server.answers.clear() }
+    }
+
+    /// Serves until ``stop()`` is called or the task is cancelled; what is being answered then is finished first.
+    /// - Parameter ready: called once every listener answers and there is a key to sign with.
+    public func run(ready: @escaping @Sendable () -> Void = {}) async throws {
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet(logger)))
+        group.withLock { $0 = services }
+        if isStopped.withLock({ $0 }) { return await graph.store.close() }
+        let result: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask {
+                    // Stopped before everything listened: nobody needs to wait for that any more.
+                    defer { self.hasStarted.finish() }
+                    try await services.run()
+                }
+                tasks.addTask { try await self.prepareKeys(ready: ready) }
+                tasks.addTask { await self.maintenance.run() }
+                // The server ends when it is stopped or cannot start; preparing ends early, maintenance never.
+                var ended = 0
+                while ended < 2, try await tasks.next() != nil { ended += 1 }
+                tasks.cancelAll()
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await graph.store.close()
+        try result.get()
+    }
+
+    /// Lets ``run(ready:)`` finish what it has begun and return.
+    public func stop() {
+        isStopped.withLock { $0 = true }
+        if let group = group.withLock({ $0 }) { Task { await group.triggerGracefulShutdown() } }
+    }
+
+    /// Takes clients, users and certificates of a new configuration; everything else needs a restart and is named in the log.
+    /// - Throws: when a certificate cannot be used; nothing has changed then.
+    public func reload(_ new: Configuration) throws {
+        try server.web.reloadCertificates()
+        graph.clients.replaceStatic(new.staticClients.map(Client.init))
+        graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
+        server.answers.clear()
+        let unchanged = changedSections(in: new)
+        if !unchanged.isEmpty {
+            logger.warning("changes in these sections need a restart", metadata: ["sections": .string(unchanged.joined(separator: ","))])
+        }
+        logger.info("reloaded", metadata: ["clients": .stringConvertible(new.staticClients.count), "users": .stringConvertible(new.staticPasswords.count)])
+    }
+
+    /// The first key may take a while to make or read: discovery is answered meanwhile, what needs a key waits for it.
+    private func prepareKeys(ready: @Sendable () -> Void) async throws {
+        for await bound in listening {
+            _ = try await graph.keys.refresh()
+            server.refreshPublicAnswers()
+            for listener in bound {
+                logger.info("listening", metadata: ["server": .string(listener.name), "address": .string("\(listener.address)")])
+            }
+            ready()
+        }
+    }
+
+    private func changedSections(in new: Configuration) -> [String] {
+        let old = configuration
+        let sections: [(String, Bool)] = [
+            ("issuer", old.issuer != new.issuer), ("storage", old.storage != new.storage), ("web", old.web != new.web),
+            ("telemetry", old.telemetry != new.telemetry), ("oauth2", old.oauth2 != new.oauth2), ("expiry", old.expiry != new.expiry),
+            ("signer", old.signer != new.signer), ("logger", old.logger != new.logger), ("frontend", old.frontend != new.frontend),
+            ("passwords", old.passwords != new.passwords), ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
+            ("connectors", old.connectors != new.connectors),
+        ]
+        return sections.filter(\.1).map(\.0)
+    }
+
+    /// The service group announces every step at info.
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

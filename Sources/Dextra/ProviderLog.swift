@@ -1,0 +1,78 @@
+import Logging
+import OpenIDConnect
+import Web
+
+/// Writes what happens to the log and counts it. Values come from rules, which never hand out a secret.
+struct ProviderLog: EventLog {
+    let logger: Logger
+    let counts: ProviderMetrics
+    private let refusals: CounterFamily
+    private let replays: CounterFamily
+    private let storeFailures: CounterFamily
+
+    init(logger: Logger, metrics: Metrics) {
+        self.logger = logger
+        counts = ProviderMetrics(registry: metrics)
+        refusals = metrics.counter("dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
+        replays = metrics.counter("dextra_replays_total", help: "Codes and refresh tokens that were used again.", labels: ["kind"])
+        storeFailures = metrics.counter("dextra_store_failures_total", help: "Operations that the database refused.", labels: [])
+    }
+
+    func record(_ event: ProviderEvent) {
+        switch event {
+        case .loginSucceeded(let connectorID, let identity, let clientID):
+            counts.logins(connectorID, "success").increment()
+            logger.info(
+                "login successful",
+                metadata: metadata([
+                    "connector_id": connectorID, "user_id": identity.userID, "username": identity.username,
+                    "preferred_username": identity.preferredUsername, "email": identity.email + (identity.emailVerified ? "" : " (unverified)"),
+                    "groups": identity.groups.joined(separator: ","), "client_id": clientID,
+                ]))
+        case .loginFailed(let connectorID, let username, let clientID, let reason):
+            counts.logins(connectorID, reason.metricsLabel).increment()
+            logger.warning(
+                "failed login attempt",
+                metadata: metadata(["connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue]))
+        case .tokensIssued(let grant, let clientID, let userID):
+            counts.tokens(grant).increment()
+            logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))
+        case .tokenRefused(let grant, let clientID, let error):
+            refusals(grant, error.code.rawValue).increment()
+            logger.info("token request refused", metadata: metadata(["grant": grant, "client_id": clientID, "error": error.code.rawValue]))
+        case .replayDetected(let kind, let clientID, let grantID):
+            replays(kind).increment()
+            logger.warning(
+                "a \(kind) was used again; what was issued under its grant is revoked",
+                metadata: metadata(["client_id": clientID, "grant_id": grantID]))
+        case .storeFailed(let error, let doing):
+            storeFailures().increment()
+            logger.error("storage failed", metadata: metadata(["doing": doing, "error": "\(error)"]))
+        case .signingFailed(let error):
+            logger.error("signing failed", metadata: metadata(["error": "\(error)"]))
+        case .keysRotated(let newKeyID, let activatesAt):
+            logger.info("keys rotated", metadata: metadata(["key_id": newKeyID, "activates_at": activatesAt]))
+        }
+    }
+
+    private func metadata(_ values: [String: String]) -> Logger.Metadata {
+        var metadata = values.mapValues(Logger.MetadataValue.string)
+        // Every line about a request can be found by the id that the answer's page shows.
+        if let request = RequestScope.current {
+            metadata["request_id"] = .string(request.id)
+            metadata["client_remote_addr"] = .string(request.clientAddress)
+        }
+        return metadata
+    }
+}
+
+extension LoginFailure {
+    fileprivate var metricsLabel: String {
+        switch self {
+        case .wrongCredentials: "wrong_credentials"
+        case .unavailable: "unavailable"
+        case .refused: "refused"
+        case .overloaded: "overloaded"
+        }
+    }
+}

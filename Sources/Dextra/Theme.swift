@@ -1,0 +1,82 @@
+import DexConfiguration
+import FoundationEssentials
+import Pages
+
+/// The pages of a configuration: the built-in ones, or those of `frontend.dir` in their place.
+struct Theme {
+    let pages: Pages
+    /// By path below the issuer's.
+    let files: [String: StaticFile]
+    let logoURL: String?
+
+    /// - Throws: ``StartError`` naming the file that cannot be used.
+    init(_ configuration: Configuration) throws {
+        let frontend = configuration.frontend
+        // Dex's default logo is a file of Dex's theme; ours is drawn by the built-in pages.
+        let logoURL = frontend.logoURL == "theme/logo.png" && frontend.directory == nil ? nil : frontend.logoURL
+        var templates: [String: String] = [:]
+        var files = Dictionary(uniqueKeysWithValues: StaticFiles.files.map { name, file in
+            (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
+        })
+        if let directory = frontend.directory {
+            templates = try Self.templates(in: directory + "/templates")
+            for (path, folder) in [("/static/", "/static"), ("/theme/", "/themes/" + frontend.theme)] {
+                for (name, file) in try Self.files(in: directory + folder) { files[path + name] = file }
+            }
+        }
+        let theme = PagesTheme(
+            issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
+            extra: frontend.extra, issuerPath: configuration.issuer.path)
+        do throws(PagesError) { pages = try Pages(theme: theme, overrides: templates) } catch {
+            throw StartError("frontend.dir: \(error.description)")
+        }
+        self.files = files
+        self.logoURL = logoURL
+    }
+
+    /// `login.mustache` replaces the built-in page `login`. Dex's own templates are of another language and are refused.
+    private static func templates(in directory: String) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for (name, path) in try list(directory) {
+            if name.hasSuffix(".html") {
+                throw StartError("\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)")
+            }
+            guard name.hasSuffix(".mustache") else { continue }
+            found[String(name.dropLast(".mustache".count))] = String(decoding: try read(path), as: UTF8.self)
+        }
+        return found
+    }
+
+    private static func files(in directory: String) throws -> [(String, StaticFile)] {
+        try list(directory).map { name, path in (name, StaticFile(contentType: contentType(of: name), bytes: Array(try read(path)))) }
+    }
+
+    /// The plain files of a directory; none if it does not exist.
+    private static func list(_ directory: String) throws -> [(name: String, path: String)] {
+        var isDirectory = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().compactMap { name in
+            let path = directory + "/" + name
+            var isFolder = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder else { return nil }
+            return (name, path)
+        }
+    }
+
+    private static func read(_ path: String) throws -> Data {
+        do { return try Data(contentsOf: URL(filePath: path)) } catch { throw StartError("\(path) cannot be read") }
+    }
+
+    private static func contentType(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "css": "text/css; charset=utf-8"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "jpg", "jpeg": "image/jpeg"
+        case "ico": "image/x-icon"
+        case "woff2": "font/woff2"
+        case "txt": "text/plain; charset=utf-8"
+        default: "application/octet-stream"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import DexConfiguration
+import JOSE
+
+/// A good configuration in a few lines, so that one sees whether it is the right one.
+struct ConfigurationSummary: Sendable {
+    private let configuration: Configuration
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    var text: String {
+        Table(details: [
+            ("  issuer", configuration.issuer.text),
+            ("  storage", storage),
+            ("  listens", listeners.map { "\($0.name) \($0.address)" }.joined(separator: ", ")),
+            ("  connectors", connectors.map { "\($0.id) (\($0.type))" }.joined(separator: ", ")),
+            ("  users", "\(configuration.staticPasswords.count) in the file"),
+            ("  clients", "\(configuration.staticClients.count) in the file"),
+            ("  signing", signing),
+            ("  tokens", "valid for \(DurationText(configuration.expiry.idTokens))"),
+        ]).text
+    }
+
+    var json: JSON {
+        [
+            "issuer": .string(configuration.issuer.text),
+            "storage": .string(storage),
+            "listeners": .array(listeners.map { ["name": .string($0.name), "address": .string($0.address)] }),
+            "connectors": .array(connectors.map { ["id": .string($0.id), "type": .string($0.type)] }),
+            "staticPasswords": .integer(Int64(configuration.staticPasswords.count)),
+            "staticClients": .integer(Int64(configuration.staticClients.count)),
+            "signing": .string(signing),
+        ]
+    }
+
+    private var storage: String {
+        switch configuration.storage {
+        case .memory: "memory: everything is gone when it stops"
+        case .sqlite3(let file): "SQLite file \(file)"
+        }
+    }
+
+    private var listeners: [(name: String, address: String)] {
+        let all = [
+            ("http", configuration.web.http), ("https", configuration.web.https), ("telemetry", configuration.telemetry.http),
+        ]
+        return all.compactMap { name, address in address.map { (name, $0.description) } }
+    }
+
+    private var connectors: [(id: String, type: String)] {
+        configuration.connectors.map { connector in
+            switch connector.kind {
+            case .mockCallback: (connector.id, "mockCallback")
+            case .mockPassword: (connector.id, "mockPassword")
+            }
+        } + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
+    }
+
+    private var signing: String {
+        switch configuration.signer {
+        case .local(let local): "\(local.algorithm.rawValue), a new key every \(DurationText(local.rotationPeriod))"
+        case .files(let files): "key files \(files.keys.joined(separator: ", "))"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import JOSE
+
+/// The `claims` parameter (OpenID Connect Core §5.5).
+struct ClaimsRequest: Sendable, Hashable {
+    /// Names asked for in either place; both of our tokens carry them, because UserInfo answers from the access token.
+    let names: [String]
+
+    /// Those that may be asked for one by one.
+    static let supported: Set<String> = ["name", "preferred_username", "email", "email_verified", "groups"]
+
+    /// - Throws: `invalid_request` for what is not a claims request, `unmet_authentication_requirements` for an essential
+    ///   `acr` with a value, since no connector vouches for one.
+    init(parsing text: String) throws(OAuthError) {
+        let json: JSON
+        do { json = try JSON(parsing: Array(text.utf8)) } catch {
+            throw OAuthError(.invalidRequest, "The claims parameter is not JSON.")
+        }
+        guard let request = json.object else { throw OAuthError(.invalidRequest, "The claims parameter is not a JSON object.") }
+        var found: [String] = []
+        for place in ["userinfo", "id_token"] {
+            guard let member = request[place] else { continue }
+            guard let claims = member.object else {
+                throw OAuthError(.invalidRequest, "The member '\(place)' of the claims parameter is not a JSON object.")
+            }
+            for claim in claims.members {
+                if claim.value != .null, claim.value.object == nil {
+                    throw OAuthError(.invalidRequest, "The claims parameter asks for '\(claim.name)' with something other than null or an object.")
+                }
+                if claim.name == "acr", claim.value["essential"] == .bool(true), claim.value["value"] != nil || claim.value["values"] != nil {
+                    throw OAuthError(.unmetAuthenticationRequirements, "The essential acr cannot be met.")
+                }
+                if Self.supported.contains(claim.name), !found.contains(claim.name) { found.append(claim.name) }
+            }
+        }
+        names = found
+    }
+}

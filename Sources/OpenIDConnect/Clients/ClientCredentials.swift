@@ -1,0 +1,64 @@
+import JOSE
+
+/// What a client presented to prove who it is, before anything was checked.
+enum ClientCredentials: Sendable {
+    case basic(id: String, secret: String)
+    case post(id: String, secret: String)
+    case assertion(String, id: String?)
+    case none(id: String)
+
+    /// - Parameter authorization: the `Authorization` header, if there is one.
+    /// - Throws: `invalid_request` for two ways at once (RFC 6749 §2.3), `invalid_client` for none.
+    init(authorization: String?, parameters: RequestParameters) throws(OAuthError) {
+        let assertion = parameters["client_assertion"]
+        let secret = parameters["client_secret"]
+        let id = parameters["client_id"]
+        let basic = try authorization.map { text throws(OAuthError) in try Self.basic(text) } ?? nil
+        // requests-oauthlib sends Basic and form at once when it refreshes; RFC 6749 §2.3 forbids it, Dex lets Basic win.
+        // Nothing is at stake as long as both say the same.
+        let saysTheSame = basic.map { $0.id == id && $0.secret == secret } ?? false
+        let ways = [basic != nil, secret != nil && !saysTheSame, assertion != nil].count { $0 }
+        if ways > 1 { throw OAuthError(.invalidRequest, "Use one way of client authentication, not several.") }
+        if let basic {
+            if let id, id != basic.id { throw OAuthError(.invalidRequest, "The client_id differs from the one of the Authorization header.") }
+            self = .basic(id: basic.id, secret: basic.secret)
+        } else if let assertion {
+            guard parameters["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" else {
+                throw OAuthError(.invalidRequest, "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.")
+            }
+            self = .assertion(assertion, id: id)
+        } else if let id {
+            self = secret.map { .post(id: id, secret: $0) } ?? .none(id: id)
+        } else {
+            throw OAuthError(.invalidClient, "Client authentication is missing.")
+        }
+    }
+
+    /// RFC 7617, with both halves form-encoded first (RFC 6749 §2.3.1).
+    /// - Returns: nil for a scheme other than Basic.
+    private static func basic(_ header: String) throws(OAuthError) -> (id: String, secret: String)? {
+        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "basic" else { return nil }
+        guard let bytes = try? Base64.decode(parts[1].trimmingPrefix(while: { $0 == " " })),
+            let text = String(validating: bytes, as: UTF8.self), let colon = text.firstIndex(of: ":"),
+            let id = formDecoded(text[..<colon]), let secret = formDecoded(text[text.index(after: colon)...])
+        else { throw OAuthError(.invalidRequest, "The Authorization header is malformed.") }
+        return (id, secret)
+    }
+
+    private static func formDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(0x20)
+            case UInt8(ascii: "%"):
+                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
+                rest = rest.dropFirst(2)
+                bytes.append(value)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,49 @@
+/// The connectors of the configuration, in its order.
+public struct ConnectorRegistry: Sendable {
+    public struct Entry: Sendable {
+        public let id: String
+        public let name: String
+        public let type: String
+        /// Grants it may be used for; empty means all.
+        public let grantTypes: Set<GrantType>
+        public let connector: any Connector
+
+        public init(id: String, name: String, type: String, grantTypes: Set<GrantType> = [], connector: any Connector) {
+            self.id = id
+            self.name = name
+            self.type = type
+            self.grantTypes = grantTypes
+            self.connector = connector
+        }
+
+        public func allows(_ grant: GrantType) -> Bool {
+            grantTypes.isEmpty || grantTypes.contains(grant)
+        }
+
+        public var canRefresh: Bool {
+            connector is any RefreshConnector && allows(.refreshToken)
+        }
+    }
+
+    public let entries: [Entry]
+
+    public init(_ entries: [Entry]) {
+        self.entries = entries
+    }
+
+    public subscript(id: String) -> Entry? {
+        entries.first { $0.id == id }
+    }
+
+    /// Those that a person of this client may choose from, by name as Dex sorts them.
+    public func choices(for client: Client) -> [Entry] {
+        entries.filter { client.allows(connector: $0.id) }
+            .sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }
+    }
+}
+
+extension Client {
+    public func allows(connector id: String) -> Bool {
+        allowedConnectors.isEmpty || allowedConnectors.contains(id)
+    }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+import JOSE
+
+/// RFC 6749 §4.1.3, RFC 7636 §4.5.
+struct AuthorizationCodeGrant: Grant {
+    private let parts: ProviderParts
+
+    init(_ parts: ProviderParts) {
+        self.parts = parts
+    }
+
+    /// One text for all of them, so that nobody learns which it was.
+    private static let refused = OAuthError(.invalidGrant, "The code is unknown, expired, used, or was issued for something else.")
+
+    func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
+        guard let text = parameters["code"] else { throw OAuthError(.invalidRequest, "The parameter code is missing.") }
+        let hash = HashAlgorithm.sha256.hash(Array(text.utf8))
+        let now = parts.clock.now
+        let found: AuthorizationCode?
+        do { found = try await parts.grants.authorizationCode(hash: hash) } catch {
+            parts.events.record(.storeFailed(error, doing: "find a code"))
+            throw OAuthError(error)
+        }
+        guard let code = found, code.clientID == client.id else { throw Self.refused }
+        if code.redeemedAt != nil { throw await replayed(code) }
+        // A failed check leaves the code as it is: whoever holds the right verifier can still redeem it.
+        guard now < code.expiresAt, parameters["redirect_uri"] == code.redirectURI,
+            verifierIsRight(parameters["code_verifier"], for: code.codeChallenge), client.allows(connector: code.authentication.connectorID)
+        else { throw Self.refused }
+
+        let refresh = makeRefreshGrant(for: code, now: now)
+        let isFirst: Bool
+        do { isFirst = try await parts.grants.redeem(codeHash: hash, at: now, creating: refresh?.grant) } catch {
+            parts.events.record(.storeFailed(error, doing: "redeem a code"))
+            throw OAuthError(error)
+        }
+        if !isFirst { throw await replayed(code) }
+        return try await parts.answer(TokenSubject(code), grant: .authorizationCode, refreshToken: refresh?.token, code: text)
+    }
+
+    private func verifierIsRight(_ verifier: String?, for challenge: CodeChallenge?) -> Bool {
+        switch (verifier, challenge) {
+        case (nil, nil): true
+        case (let verifier?, let challenge?): challenge.accepts(verifier: verifier)
+        // A verifier without a challenge is a downgrade (RFC 9700 §4.8.2); a challenge without a verifier proves nothing.
+        case (nil, _?), (_?, nil): false
+        }
+    }
+
+    /// Somebody else has redeemed this code: what was issued for it may be in the wrong hands (RFC 6749 §4.1.2).
+    private func replayed(_ code: AuthorizationCode) async -> OAuthError {
+        parts.events.record(.replayDetected(kind: "code", clientID: code.clientID, grantID: code.grantID))
+        await parts.revoke(grantID: code.grantID)
+        return Self.refused
+    }
+
+    private func makeRefreshGrant(for code: AuthorizationCode, now: Date) -> (grant: RefreshGrant, token: RefreshToken)? {
+        guard parts.mayRefresh(scopes: code.scopes, connectorID: code.authentication.connectorID) else { return nil }
+        return parts.makeRefreshGrant(for: TokenSubject(code), now: now)
+    }
+}

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import JOSE
+
+/// What several grants do alike.
+extension ProviderParts {
+    /// Signs the tokens of an answer.
+    func answer(
+        _ subject: TokenSubject, grant: GrantType, refreshToken: RefreshToken?, code: String? = nil, reportsScope: Bool = false
+    ) async throws(OAuthError) -> TokenResponse {
+        let wanted: TokenIssuer.Wanted = subject.scopes.contains("openid") ? [.accessToken, .idToken] : .accessToken
+        let issued: TokenIssuer.Issued
+        do { issued = try await issuer.issue(subject, wanted, code: code) } catch {
+            events.record(.signingFailed(error))
+            throw OAuthError(error)
+        }
+        events.record(.tokensIssued(grant: grant.rawValue, clientID: subject.clientID, userID: subject.authentication.identity.userID))
+        return TokenResponse(
+            accessToken: issued.accessToken ?? "", idToken: issued.idToken, refreshToken: refreshToken?.text, expiresIn: issued.expiresIn,
+            scope: reportsScope ? subject.scopes.joined(separator: " ") : nil)
+    }
+
+    /// Whether a login may be followed by a refresh token (OpenID Connect Core §11).
+    func mayRefresh(scopes: [String], connectorID: String) -> Bool {
+        scopes.contains("offline_access") && settings.grantTypes.contains(.refreshToken) && connectors[connectorID]?.canRefresh == true
+    }
+
+    /// - Returns: nil while there is no sealing key, which is before the provider has started.
+    func makeRefreshGrant(for subject: TokenSubject, now: Date) -> (grant: RefreshGrant, token: RefreshToken)? {
+        guard let key = sealers.derivationKeys.first else { return nil }
+        let token = RefreshToken.first(grantID: subject.grantID, random: random, key: key)
+        let grant = RefreshGrant(
+            id: subject.grantID, clientID: subject.clientID, scopes: subject.scopes, nonce: subject.nonce,
+            authentication: subject.authentication, requestedClaims: subject.requestedClaims, createdAt: now, lastUsedAt: now,
+            secretHash: token.secretHash)
+        return (grant, token)
+    }
+
+    /// Ends everything that was issued under a grant. The list in memory comes first: it works even if the store does not.
+    func revoke(grantID: String) async {
+        let until = clock.now + settings.tokenLifetime.timeInterval + KeySchedule.margin.timeInterval
+        revocations.add(id: grantID, until: until)
+        do { try await grants.revoke(id: grantID, until: until) } catch {
+            events.record(.storeFailed(error, doing: "revoke a grant"))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import JOSE
+
+/// RFC 6749 §4.3, through the connector that the configuration names.
+struct PasswordGrant: Grant {
+    private let parts: ProviderParts
+
+    init(_ parts: ProviderParts) {
+        self.parts = parts
+    }
+
+    func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
+        guard let username = parameters["username"] else { throw OAuthError(.invalidRequest, "The parameter username is missing.") }
+        guard let password = parameters["password"] else { throw OAuthError(.invalidRequest, "The parameter password is missing.") }
+        guard let id = parts.settings.passwordConnectorID, let entry = parts.connectors[id], entry.allows(.password),
+            let connector = entry.connector as? any PasswordConnector
+        else { throw OAuthError(.unauthorizedClient, "The password grant has no connector.") }
+        guard client.allows(connector: id) else { throw OAuthError(.invalidGrant, "The client may not use this connector.") }
+        let scopes = parameters.words("scope")
+        try await ScopeRule(clients: parts.clients).check(scopes, for: client)
+
+        let found = try await authenticate(connector, id, username, password, scopes, client)
+        let now = parts.clock.now
+        let subject = TokenSubject(
+            clientID: client.id, scopes: scopes, nonce: parameters["nonce"] ?? "",
+            authentication: Authentication(
+                identity: found.identity, connectorID: id, connectorData: found.connectorData, time: now, methods: found.methods),
+            requestedClaims: [], grantID: Identifier.make(parts.random))
+        let refresh = parts.mayRefresh(scopes: scopes, connectorID: id) ? parts.makeRefreshGrant(for: subject, now: now) : nil
+        if let refresh {
+            do { try await parts.grants.insert(refresh.grant) } catch {
+                parts.events.record(.storeFailed(error, doing: "store a refresh grant"))
+                throw OAuthError(error)
+            }
+        }
+        return try await parts.answer(subject, grant: .password, refreshToken: refresh?.token)
+    }
+
+    private func authenticate(
+        _ connector: any PasswordConnector, _ id: String, _ username: String, _ password: String, _ scopes: [String], _ client: Client
+    ) async throws(OAuthError) -> ConnectorIdentity {
+        do {
+            if let found = try await connector.authenticate(username: username, password: password, scopes: scopes) {
+                parts.events.record(.loginSucceeded(connectorID: id, identity: found.identity, clientID: client.id))
+                return found
+            }
+        } catch {
+            parts.events.record(.loginFailed(connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error)))
+            switch error {
+            case .unavailable, .overloaded: throw OAuthError(.temporarilyUnavailable, "Passwords cannot be checked now, try again.")
+            case .gone, .refused: throw Self.wrong
+            }
+        }
+        parts.events.record(.loginFailed(connectorID: id, username: username, clientID: client.id, reason: .wrongCredentials))
+        throw Self.wrong
+    }
+
+    /// RFC 6749 §5.2: wrong credentials of the resource owner are an invalid grant.
+    private static let wrong = OAuthError(.invalidGrant, "The username or password is wrong.")
+}
+
+extension LoginFailure {
+    init(_ error: ConnectorError) {
+        switch error {
+        case .unavailable: self = .unavailable
+        case .overloaded: self = .overloaded
+        case .gone, .refused: self = .refused
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import FoundationEssentials
+import JOSE
+
+/// RFC 6749 §6 with rotation and theft detection (RFC 9700 §4.14.2).
+struct RefreshTokenGrant: Grant {
+    private let parts: ProviderParts
+
+    init(_ parts: ProviderParts) {
+        self.parts = parts
+    }
+
+    private static let refused = OAuthError(.invalidGrant, "The refresh token is unknown, expired, used or revoked.")
+
+    /// How a presented token stands to its family.
+    private enum Standing {
+        /// The newest one: it is used, and replaced if tokens rotate.
+        case current
+        /// Used within the reuse interval: the newest is answered once more, and nothing changes.
+        case repeated(RefreshToken)
+        /// One that was replaced: someone has a token that is not theirs.
+        case stolen
+        /// Never issued.
+        case invented
+    }
+
+    func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
+        guard let text = parameters["refresh_token"] else { throw OAuthError(.invalidRequest, "The parameter refresh_token is missing.") }
+        guard let token = RefreshToken(parsing: text) else { throw Self.refused }
+        let now = parts.clock.now
+        var grant = try await find(token, of: client)
+        guard isAlive(grant, now: now), let connector = connector(of: grant, client: client) else { throw Self.refused }
+        let scopes = try narrowed(parameters.words("scope"), to: grant.scopes)
+
+        let next: RefreshToken
+        switch standing(of: token, in: grant, now: now) {
+        case .current:
+            (grant, next) = try await use(token, of: grant, asking: connector, now: now)
+        case .repeated(let current):
+            next = current
+        case .stolen:
+            throw await stolen(grant)
+        case .invented:
+            throw Self.refused
+        }
+        return try await parts.answer(
+            TokenSubject(grant, scopes: scopes), grant: .refreshToken, refreshToken: next, reportsScope: scopes != grant.scopes)
+    }
+
+    private func find(_ token: RefreshToken, of client: Client) async throws(OAuthError) -> RefreshGrant {
+        let found: RefreshGrant?
+        do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch {
+            parts.events.record(.storeFailed(error, doing: "find a refresh grant"))
+            throw OAuthError(error)
+        }
+        // Another client's token is refused and left alone: its owner has done nothing wrong.
+        guard let found, found.clientID == client.id else { throw Self.refused }
+        return found
+    }
+
+    private func isAlive(_ grant: RefreshGrant, now: Date) -> Bool {
+        let policy = parts.settings.refresh
+        let isYoung = policy.absoluteLifetime == .zero || now < grant.createdAt + policy.absoluteLifetime.timeInterval
+        let isInUse = policy.idleLifetime == .zero || now < grant.lastUsedAt + policy.idleLifetime.timeInterval
+        return isYoung && isInUse
+    }
+
+    private func connector(of grant: RefreshGrant, client: Client) -> (any RefreshConnector)? {
+        guard client.allows(connector: grant.authentication.connectorID),
+            let entry = parts.connectors[grant.authentication.connectorID], entry.canRefresh
+        else { return nil }
+        return entry.connector as? any RefreshConnector
+    }
+
+    /// `scope` may only take away (RFC 6749 §6), for this answer.
+    private func narrowed(_ asked: [String], to granted: [String]) throws(OAuthError) -> [String] {
+        if asked.isEmpty { return granted }
+        guard asked.allSatisfy(granted.contains) else { throw OAuthError(.invalidScope, "The scope asks for more than was granted.") }
+        return asked
+    }
+
+    private func standing(of token: RefreshToken, in grant: RefreshGrant, now: Date) -> Standing {
+        let policy = parts.settings.refresh
+        let isWithinReuse = now < grant.lastUsedAt + policy.reuseInterval.timeInterval
+        if constantTimeEquals(token.secretHash, grant.secretHash) {
+            return isWithinReuse ? .repeated(token) : .current
+        }
+        let keys = parts.sealers.derivationKeys
+        if let previous = grant.previousSecretHash, constantTimeEquals(token.secretHash, previous) {
+            let successors = isWithinReuse ? keys.lazy.map(token.successor) : [].lazy.map(token.successor)
+            return successors.first { constantTimeEquals($0.secretHash, grant.secretHash) }.map(Standing.repeated) ?? .stolen
+        }
+        return token.wasIssued(with: keys) ? .stolen : .invented
+    }
+
+    private func use(
+        _ token: RefreshToken, of grant: RefreshGrant, asking connector: any RefreshConnector, now: Date
+    ) async throws(OAuthError) -> (RefreshGrant, RefreshToken) {
+        var updated = grant
+        updated.lastUsedAt = now
+        do {
+            let found = try await connector.refresh(
+                grant.authentication.identity, connectorData: grant.authentication.connectorData, scopes: grant.scopes)
+            updated.authentication.identity = found.identity
+            // The person stays the same, whatever a directory says about its ids later.
+            updated.authentication.identity.userID = grant.authentication.identity.userID
+            updated.authentication.connectorData = found.connectorData
+        } catch {
+            throw OAuthError(refreshing: error)
+        }
+        var next = token
+        if parts.settings.refresh.rotates, let key = parts.sealers.derivationKeys.first {
+            next = token.successor(key: key)
+            updated.previousSecretHash = token.secretHash
+            updated.secretHash = next.secretHash
+        }
+        let isFirst: Bool
+        do { isFirst = try await parts.grants.rotate(updated, expecting: token.secretHash) } catch {
+            parts.events.record(.storeFailed(error, doing: "rotate a refresh token"))
+            throw OAuthError(error)
+        }
+        if isFirst { return (updated, next) }
+        return try await afterLosingARace(token, of: grant, now: now)
+    }
+
+    /// Another request used the same token a moment ago.
+    private func afterLosingARace(
+        _ token: RefreshToken, of grant: RefreshGrant, now: Date
+    ) async throws(OAuthError) -> (RefreshGrant, RefreshToken) {
+        let found: RefreshGrant?
+        do { found = try await parts.grants.refreshGrant(id: grant.id) } catch { throw OAuthError(error) }
+        guard let found else { throw Self.refused }
+        guard case .repeated(let current) = standing(of: token, in: found, now: now) else { throw await stolen(found) }
+        return (found, current)
+    }
+
+    private func stolen(_ grant: RefreshGrant) async -> OAuthError {
+        parts.events.record(.replayDetected(kind: "refresh token", clientID: grant.clientID, grantID: grant.id))
+        await parts.revoke(grantID: grant.id)
+        return Self.refused
+    }
+}
+
+extension OAuthError {
+    /// A directory that is down logs nobody out: the token stays valid, and the client is told to try again.
+    fileprivate init(refreshing error: ConnectorError) {
+        switch error {
+        case .unavailable, .overloaded: self.init(.temporarilyUnavailable, "The user's directory cannot be asked now, try again.")
+        case .gone, .refused: self.init(.invalidGrant, "The user may no longer log in.")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import FoundationEssentials
+public import JOSE
+
+/// Keeps a ``KeyRing`` true to the store: makes the first key, stores successors in time, drops what nobody needs.
+///
+/// Call ``refresh()`` at start and every ``pollInterval``; several processes on one store do this without a leader, because
+/// the store lets only one of them add the successor of a key.
+public actor KeyKeeper {
+    /// Far shorter than ``KeySchedule/lead``, so that every process has a key before it signs.
+    public static let pollInterval: Duration = .seconds(10)
+
+    private let store: any KeyStore
+    private let ring: KeyRing
+    private let schedule: KeySchedule
+    private let algorithm: SignatureAlgorithm
+    private let clock: any WallClock
+    private let events: any EventLog
+    private let generate: @Sendable (KeySpecification) async throws -> PrivateKey
+    /// Parsed once: reading a PEM costs more than a signature.
+    private var parsed: [String: PrivateKey] = [:]
+    private var shown: [StoredSigningKey] = []
+
+    /// - Parameters:
+    ///   - algorithm: of new keys; keys of another algorithm stay until their turn to be replaced.
+    ///   - generate: makes a key pair away from the event loop.
+    public init(
+        store: any KeyStore, ring: KeyRing, schedule: KeySchedule, algorithm: SignatureAlgorithm, clock: any WallClock,
+        events: any EventLog, generate: @escaping @Sendable (KeySpecification) async throws -> PrivateKey
+    ) {
+        self.store = store
+        self.ring = ring
+        self.schedule = schedule
+        self.algorithm = algorithm
+        self.clock = clock
+        self.events = events
+        self.generate = generate
+    }
+
+    /// Brings the ring up to date.
+    /// - Returns: whether the published keys or the signing key changed.
+    @discardableResult
+    public func refresh() async throws -> Bool {
+        var keys = try await store.signingKeys()
+        let newest = keys.max { $0.activatesAt < $1.activatesAt }
+        if newest == nil || schedule.successorDue(after: newest!, now: clock.now) {
+            try await addKey(after: newest) { schedule.activation(after: newest, now: $0) }
+            keys = try await store.signingKeys()
+        }
+        return try publish(keys)
+    }
+
+    /// Stores a successor now, whatever the schedule says: `dextra key rotate`. It signs after ``KeySchedule/lead``.
+    public func rotate() async throws -> StoredSigningKey {
+        let newest = try await store.signingKeys().max { $0.activatesAt < $1.activatesAt }
+        let key = try await addKey(after: newest) { schedule.activationOnDemand(after: newest, now: $0) }
+        try await refresh()
+        return key
+    }
+
+    @discardableResult
+    private func addKey(after newest: StoredSigningKey?, activatingAt activation: (_ now: Date) -> Date) async throws -> StoredSigningKey {
+        let pair = try await generate(algorithm.defaultKeySpecification ?? .rsa(bits: 2048))
+        let now = clock.now
+        let activation = activation(now)
+        let key = StoredSigningKey(
+            keyID: pair.publicKey.thumbprint, algorithm: algorithm, privateKeyPEM: try pair.pem(), createdAt: now,
+            activatesAt: activation)
+        let won = try await store.insert(
+            key, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: activation) })
+        if won {
+            parsed[key.keyID] = pair
+            events.record(.keysRotated(newKeyID: key.keyID, activatesAt: Timestamp(activation).text))
+        }
+        return key
+    }
+
+    private func publish(_ keys: [StoredSigningKey]) throws -> Bool {
+        let now = clock.now
+        let published = schedule.published(of: keys, at: now)
+        guard published != shown || ring.current == nil else { return false }
+        parsed = parsed.filter { entry in published.contains { $0.keyID == entry.key } }
+        var signing: [(activatesAt: Date, key: SigningKey)] = []
+        var verification: [(activatesAt: Date, key: VerificationKey, jwk: JWK)] = []
+        for stored in published {
+            // A key that signs from files is stored without its private half, to be published only.
+            if stored.privateKeyPEM.contains("PRIVATE KEY") {
+                let pair = try parsed[stored.keyID] ?? PrivateKey(pem: stored.privateKeyPEM)
+                parsed[stored.keyID] = pair
+                signing.append((stored.activatesAt, try SigningKey(keyID: stored.keyID, algorithm: stored.algorithm, key: pair)))
+                verification.append(publication(of: pair.publicKey, as: stored))
+            } else {
+                verification.append(publication(of: try PublicKey(pem: stored.privateKeyPEM), as: stored))
+            }
+        }
+        signing.sort { $0.activatesAt > $1.activatesAt }
+        let active = schedule.active(of: published, at: now)
+        verification.sort { one, other in
+            if one.key.keyID == active?.keyID { return true }
+            if other.key.keyID == active?.keyID { return false }
+            return one.activatesAt > other.activatesAt
+        }
+        ring.replace(KeyRing.Keys(
+            signing: signing, verification: verification.map(\.key),
+            algorithms: Self.unique(verification.flatMap { $0.key.algorithms }),
+            document: JWKSet(verification.map(\.jwk)).json.serialized(), activeSince: active?.activatesAt ?? now))
+        shown = published
+        return true
+    }
+
+    private func publication(of key: PublicKey, as stored: StoredSigningKey) -> (activatesAt: Date, key: VerificationKey, jwk: JWK) {
+        var jwk = key.jwk
+        jwk.keyID = stored.keyID
+        jwk.use = "sig"
+        jwk.algorithm = stored.algorithm.rawValue
+        return (stored.activatesAt, VerificationKey(keyID: stored.keyID, algorithms: [stored.algorithm], material: .public(key)), jwk)
+    }
+
+    private static func unique(_ algorithms: [SignatureAlgorithm]) -> [SignatureAlgorithm] {
+        var seen: Set<SignatureAlgorithm> = []
+        return algorithms.filter { seen.insert($0).inserted }
+    }
+}

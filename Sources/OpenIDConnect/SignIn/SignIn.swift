@@ -1,0 +1,62 @@
+import FoundationEssentials
+import JOSE
+
+/// Somebody on the way to an answer. The whole of it travels sealed in the browser's address, so that a stranger's request
+/// writes nothing here.
+struct SignIn: Sendable {
+    let request: AuthorizationRequest
+    /// SHA-256 of the browser's cookie: an address that leaks is worth nothing elsewhere.
+    let browser: [UInt8]
+    let expiresAt: Date
+    /// The connector that was chosen.
+    let connectorID: String
+    var authentication: Authentication?
+    var hasConsented = false
+}
+
+extension SignIn {
+    static let purpose = "sign-in 1"
+
+    var json: JSON {
+        var object: JSONObject = [
+            "r": request.json, "b": .string(Base64URL.encode(browser)), "x": .integer(Int64(expiresAt.timeIntervalSince1970)),
+            "k": .string(connectorID),
+        ]
+        if let authentication { object["a"] = authentication.json }
+        return .object(object)
+    }
+
+    init?(sealed bytes: [UInt8]) {
+        guard let object = (try? JSON(parsing: bytes))?.object, let request = object["r"]?.object.flatMap(AuthorizationRequest.init(sealed:)),
+            let browser = object["b"]?.string.flatMap({ try? Base64URL.decode($0) }), let expiry = object["x"]?.integer,
+            let connectorID = object["k"]?.string
+        else { return nil }
+        self.init(
+            request: request, browser: browser, expiresAt: Date(timeIntervalSince1970: Double(expiry)), connectorID: connectorID,
+            authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) })
+    }
+}
+
+extension Authentication {
+    fileprivate var json: JSON {
+        var object: JSONObject = [
+            "u": .string(identity.userID), "n": .string(identity.username), "p": .string(identity.preferredUsername),
+            "e": .string(identity.email), "v": .bool(identity.emailVerified), "g": .array(identity.groups.map(JSON.string)),
+            "t": .integer(Int64(time.timeIntervalSince1970)), "m": .array(methods.map(JSON.string)),
+        ]
+        if let connectorData { object["d"] = .string(Base64URL.encode(connectorData)) }
+        return .object(object)
+    }
+
+    fileprivate init?(sealed object: JSONObject, connectorID: String) {
+        guard let userID = object["u"]?.string, let username = object["n"]?.string, let preferred = object["p"]?.string,
+            let email = object["e"]?.string, let verified = object["v"]?.bool, let time = object["t"]?.integer
+        else { return nil }
+        let strings: (String) -> [String] = { object[$0]?.array?.compactMap(\.string) ?? [] }
+        self.init(
+            identity: Identity(
+                userID: userID, username: username, preferredUsername: preferred, email: email, emailVerified: verified, groups: strings("g")),
+            connectorID: connectorID, connectorData: object["d"]?.string.flatMap { try? Base64URL.decode($0) },
+            time: Date(timeIntervalSince1970: Double(time)), methods: strings("m"))
+    }
+}

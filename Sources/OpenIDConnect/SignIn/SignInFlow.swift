@@ -1,0 +1,226 @@
+import FoundationEssentials
+public import JOSE
+
+/// The browser that a sign-in belongs to: the secret of its cookie.
+public struct BrowserBinding: Sendable {
+    let secret: String
+
+    public init(secret: String) {
+        self.secret = secret
+    }
+
+    /// A new secret: 128 random bits.
+    public static func make(_ random: any RandomSource) -> String {
+        Base64URL.encode(random.bytes(16))
+    }
+
+    var hash: [UInt8] { HashAlgorithm.sha256.hash(Array(secret.utf8)) }
+}
+
+/// What happens next in a sign-in.
+public enum SignInOutcome: Sendable {
+    /// Several connectors could be meant.
+    case choose([ConnectorChoice], uiLocales: [String])
+    /// One connector is meant: go on at its own address, with the same parameters.
+    case proceed(connectorID: String)
+    /// Ask the person; `state` brings them back to this point.
+    case ask(SignInPrompt, state: String, uiLocales: [String])
+    /// Name and password do not fit: ask again.
+    case wrongCredentials(SignInPrompt, uiLocales: [String])
+    /// The end: an answer or an error for the client.
+    case answer(AuthorizationResponse)
+    /// The end: an error for the person.
+    case refuse(PageError)
+}
+
+public struct ConnectorChoice: Sendable, Hashable {
+    public let id: String
+    public let name: String
+    public let type: String
+}
+
+/// From an authorization request to its answer: prove the client → identify → consent → answer.
+public struct SignInFlow: Sendable {
+    private let parts: ProviderParts
+    private let steps: [any SignInStep]
+    private let answer: AuthorizationAnswer
+
+    public init(_ parts: ProviderParts) {
+        self.parts = parts
+        answer = AuthorizationAnswer(parts)
+        steps = [
+            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer) { signIn throws(PageError) in try Self.seal(signIn, parts) },
+            ConsentStep(skipsApproval: parts.settings.skipsApproval),
+        ]
+    }
+
+    // MARK: The ways in
+
+    /// `/auth`: which connector?
+    public func begin(_ parameters: RequestParameters) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            let (request, client) = try await AuthorizationRequestValidator(parts).validate(parameters)
+            let choices = parts.connectors.choices(for: client)
+            if let id = parameters["connector_id"] {
+                guard choices.contains(where: { $0.id == id }) else {
+                    let error = OAuthError(.invalidRequest, "The connector '\(id)' does not exist or is not for this client.")
+                    throw .redirect(request.redirect(issuer: parts.settings.issuer, client: client).response(error))
+                }
+                return .proceed(connectorID: id)
+            }
+            guard let only = choices.first else { throw .page(PageError(.forbidden, "This application has no way to log in.")) }
+            if choices.count == 1, !parts.settings.alwaysShowsConnectors { return .proceed(connectorID: only.id) }
+            return .choose(choices.map { ConnectorChoice(id: $0.id, name: $0.name, type: $0.type) }, uiLocales: request.uiLocales)
+        }
+    }
+
+    /// `/auth/{connector}`: the request begins with that connector.
+    public func begin(_ parameters: RequestParameters, connectorID: String, browser: BrowserBinding) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            let (request, client) = try await AuthorizationRequestValidator(parts).validate(parameters)
+            guard let entry = parts.connectors[connectorID] else { throw .page(PageError(.invalid, "Requested resource does not exist.")) }
+            guard client.allows(connector: entry.id) else { throw .page(PageError(.forbidden, "This application does not use that connector.")) }
+            let grant: GrantType = request.responseType.contains(.code) ? .authorizationCode : .implicit
+            guard entry.allows(grant) else { throw .page(PageError(.invalid, "That connector is not for this kind of login.")) }
+            return try await next(
+                SignIn(
+                    request: request, browser: browser.hash, expiresAt: parts.clock.now + parts.settings.signInLifetime.timeInterval,
+                    connectorID: entry.id), client)
+        }
+    }
+
+    // MARK: The ways on
+
+    /// The password form, shown or shown again.
+    public func form(connectorID: String, state: String?, browser: BrowserBinding?) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            let (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            return try await next(signIn, client)
+        }
+    }
+
+    /// The password form, sent.
+    public func submit(
+        username: String, password: String, connectorID: String, state: String?, browser: BrowserBinding?
+    ) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            guard let connector = parts.connectors[connectorID]?.connector as? any PasswordConnector else {
+                throw .page(PageError(.invalid, "Requested resource does not exist."))
+            }
+            let found: ConnectorIdentity?
+            do throws(ConnectorError) {
+                found = try await connector.authenticate(username: username, password: password, scopes: signIn.request.scopes)
+            } catch {
+                parts.events.record(.loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error)))
+                throw .page(PageError(connector: error))
+            }
+            guard let found else {
+                parts.events.record(.loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: .wrongCredentials))
+                return .wrongCredentials(
+                    .password(
+                        connectorID: connectorID, prompt: connector.usernamePrompt, clientName: client.name, username: username,
+                        hasAlternatives: parts.connectors.choices(for: client).count > 1),
+                    uiLocales: signIn.request.uiLocales)
+            }
+            identify(&signIn, as: found, client)
+            return try await next(signIn, client)
+        }
+    }
+
+    /// Back from another site.
+    public func callback(_ parameters: RequestParameters, connectorID: String?, browser: BrowserBinding?) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            var (signIn, client) = try await resumed(parameters["state"], connectorID: connectorID, browser: browser)
+            guard let connector = parts.connectors[signIn.connectorID]?.connector as? any CallbackConnector else {
+                throw .page(PageError(.invalid, "Requested resource does not exist."))
+            }
+            do throws(ConnectorError) {
+                let found = try await connector.identity(
+                    from: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes)
+                identify(&signIn, as: found, client)
+            } catch {
+                parts.events.record(.loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error)))
+                throw .page(PageError(connector: error))
+            }
+            return try await next(signIn, client)
+        }
+    }
+
+    /// The consent page, shown.
+    public func consentForm(state: String?, browser: BrowserBinding?) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            let (signIn, client) = try await resumed(state, browser: browser, needsIdentity: true)
+            return try await next(signIn, client)
+        }
+    }
+
+    /// The consent page, answered.
+    public func consent(approved: Bool, state: String?, browser: BrowserBinding?) async -> SignInOutcome {
+        await outcome { () throws(AuthorizationFailure) in
+            var (signIn, client) = try await resumed(state, browser: browser, needsIdentity: true)
+            guard approved else {
+                let error = OAuthError(.accessDenied, "The user did not agree.")
+                throw .redirect(signIn.request.redirect(issuer: parts.settings.issuer, client: client).response(error))
+            }
+            signIn.hasConsented = true
+            return try await next(signIn, client)
+        }
+    }
+
+    // MARK: The line itself
+
+    /// Walks on to the first step that has something to ask, or to the answer.
+    private func next(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+        do throws(PageError) {
+            for step in steps {
+                if let prompt = try await step.prompt(for: signIn, client: client) {
+                    return .ask(prompt, state: try Self.seal(signIn, parts), uiLocales: signIn.request.uiLocales)
+                }
+            }
+            return .answer(try await answer.answer(signIn, client: client))
+        } catch {
+            throw .page(error)
+        }
+    }
+
+    private func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
+        parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
+        signIn.authentication = Authentication(
+            identity: found.identity, connectorID: signIn.connectorID, connectorData: found.connectorData, time: parts.clock.now,
+            methods: found.methods)
+    }
+
+    private static func seal(_ signIn: SignIn, _ parts: ProviderParts) throws(PageError) -> String {
+        do { return try parts.sealers.seal(signIn.json.serialized(), purpose: SignIn.purpose) } catch {
+            parts.events.record(.storeFailed(error, doing: "seal a sign-in"))
+            throw PageError(error)
+        }
+    }
+
+    private static let expired = PageError(.invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
+
+    /// Opens what was sealed, and proves that it is this browser's, still good, and its client still there.
+    private func resumed(
+        _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
+    ) async throws(AuthorizationFailure) -> (SignIn, Client) {
+        guard let state, let browser, let bytes = await parts.sealers.open(state, purpose: SignIn.purpose), let signIn = SignIn(sealed: bytes),
+            constantTimeEquals(signIn.browser, browser.hash), parts.clock.now < signIn.expiresAt,
+            connectorID == nil || connectorID == signIn.connectorID, !needsIdentity || signIn.authentication != nil
+        else { throw .page(Self.expired) }
+        let client: Client?
+        do { client = try await parts.clients.client(id: signIn.request.clientID) } catch { throw .page(PageError(error)) }
+        // A reload may have taken the client or its redirect URI away in the meantime.
+        guard let client, RedirectURIRule(client: client).accepts(signIn.request.redirectURI) else { throw .page(Self.expired) }
+        return (signIn, client)
+    }
+
+    private func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {
+        do throws(AuthorizationFailure) { return try await body() } catch {
+            switch error {
+            case .page(let page): return .refuse(page)
+            case .redirect(let response): return .answer(response)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// One step between a proven request and its answer. The steps are a list in ``SignInFlow``: a second factor or a single
+/// sign-on session is one more entry there.
+protocol SignInStep: Sendable {
+    /// What the person has to be asked now; nil when this step is done, or not needed.
+    func prompt(for signIn: SignIn, client: Client) async throws(PageError) -> SignInPrompt?
+}
+
+/// What a person is asked.
+public enum SignInPrompt: Sendable {
+    /// To type a name and a password; `hasAlternatives` if other connectors could be chosen instead.
+    case password(connectorID: String, prompt: UsernamePrompt, clientName: String, username: String?, hasAlternatives: Bool)
+    /// To go to another site and come back.
+    case visit(String)
+    /// Whether the client may have what it asks for.
+    case consent(clientName: String, logoURL: String, scopes: [String])
+}
+
+/// Who is it? The connector asks.
+struct IdentifyStep: SignInStep {
+    let connectors: ConnectorRegistry
+    let issuer: String
+    /// Seals the state that travels to another site and back.
+    let seal: @Sendable (SignIn) throws(PageError) -> String
+
+    func prompt(for signIn: SignIn, client: Client) async throws(PageError) -> SignInPrompt? {
+        if signIn.authentication != nil { return nil }
+        guard let entry = connectors[signIn.connectorID] else { throw PageError(.invalid, "The requested connector does not exist.") }
+        if let connector = entry.connector as? any PasswordConnector {
+            return .password(
+                connectorID: entry.id, prompt: connector.usernamePrompt, clientName: client.name, username: signIn.request.loginHint,
+                hasAlternatives: connectors.choices(for: client).count > 1)
+        }
+        guard let connector = entry.connector as? any CallbackConnector else {
+            throw PageError(.failed, "The requested connector cannot be used for a login.")
+        }
+        let state = try seal(signIn)
+        do {
+            return .visit(try await connector.loginURL(callbackURL: issuer + "/callback", state: state, scopes: signIn.request.scopes))
+        } catch {
+            throw PageError(connector: error)
+        }
+    }
+}
+
+/// May the client have it?
+struct ConsentStep: SignInStep {
+    let skipsApproval: Bool
+
+    func prompt(for signIn: SignIn, client: Client) async throws(PageError) -> SignInPrompt? {
+        if signIn.hasConsented || (skipsApproval && !signIn.request.forcesConsent) { return nil }
+        return .consent(clientName: client.name, logoURL: client.logoURL, scopes: signIn.request.scopes)
+    }
+}
+
+extension PageError {
+    init(connector error: ConnectorError) {
+        switch error {
+        case .unavailable: self.init(.failed, "Login error: the sign-in service cannot be reached. Try again later.")
+        case .overloaded: self.init(.unavailable, "Too many people are logging in. Try again in a moment.")
+        case .gone, .refused: self.init(.forbidden, "Login error: this account may not log in here.")
+        }
+    }
+}

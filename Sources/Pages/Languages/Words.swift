@@ -1,0 +1,60 @@
+import Mustache
+
+/// One language's table of phrases, as templates (`{{words.signIn}}`) and pages use it.
+struct Words: MustacheParent, Sendable {
+    let language: Language
+
+    init(_ language: Language) { self.language = language }
+
+    /// The phrase as it stands in the language's table, with its `{placeholders}`.
+    func text(_ phrase: Phrase) -> String {
+        switch language {
+        case .english: phrase.english
+        case .german: phrase.german
+        case .french: phrase.french
+        case .spanish: phrase.spanish
+        case .japanese: phrase.japanese
+        case .chinese: phrase.chinese
+        }
+    }
+
+    /// The phrase with its placeholders filled; the values are escaped, kept apart from the sentence's direction, and cut
+    /// to a length that a sentence can bear.
+    func html(_ phrase: Phrase, _ values: [String: String] = [:]) -> HTML {
+        var result = HTML(escaping: "")
+        var rest = text(phrase)[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            let name = rest[rest.index(after: open)..<close]
+            result = result + HTML(escaping: String(rest[..<open]))
+            result = result + HTML(escaping: Self.shortened(values[String(name)] ?? "")).isolated()
+            rest = rest[rest.index(after: close)...]
+        }
+        return result + HTML(escaping: String(rest))
+    }
+
+    /// A span of time for people: seconds, minutes or hours, rounded up, so that nobody comes back too early.
+    func time(seconds: Int) -> String {
+        let (phrase, unit): (Phrase, Int) =
+            switch seconds {
+            case ...90: (.seconds, 1)
+            case ...(90 * 60): (.minutes, 60)
+            default: (.hours, 3600)
+            }
+        let count = max(1, (seconds - 1) / unit + 1)
+        return text(phrase).split(separator: "{count}", omittingEmptySubsequences: false).joined(separator: String(count))
+    }
+
+    /// Counted in Unicode scalars: one `Character` may be as tall as a page.
+    private static let longestName = 120
+
+    private static func shortened(_ name: String) -> String {
+        guard let end = name.unicodeScalars.index(name.startIndex, offsetBy: longestName, limitedBy: name.endIndex),
+            end < name.endIndex
+        else { return name }
+        return String(name.unicodeScalars[..<end]) + "…"
+    }
+
+    func child(named name: String) -> Any? {
+        Phrase(rawValue: name).map { html($0).markup }
+    }
+}

@@ -1,0 +1,15 @@
+/// Why there is no bcrypt hash.
+public enum BcryptError: Error, Sendable, Hashable {
+    /// Not `$2a$`, `$2b$` or `$2y$`, two digits of cost, `$`, and 53 characters of bcrypt's alphabet.
+    case malformedHash
+    /// Outside of `Bcrypt.costs`.
+    case unacceptableCost(Int)
+    /// bcrypt would ignore what comes after 72 bytes.
+    case tooLong(bytes: Int)
+    /// bcrypt would ignore the NUL byte and what comes after it.
+    case containsNUL
+    /// The salt is not 16 bytes.
+    case invalidSalt
+    /// libcrypt gave no hash: it was built without bcrypt, or is out of memory.
+    case unavailable
+}

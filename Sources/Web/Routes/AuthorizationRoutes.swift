@@ -1,0 +1,203 @@
+import HTTPTypes
+public import JOSE
+public import OpenIDConnect
+import Pages
+
+/// The addresses that a browser visits on its way from an application through a sign-in and back (Dex's, all of them).
+public struct AuthorizationRoutes: Sendable {
+    private let flow: SignInFlow
+    private let context: RouteContext
+    private let random: any RandomSource
+
+    public init(flow: SignInFlow, context: RouteContext, random: any RandomSource) {
+        self.flow = flow
+        self.context = context
+        self.random = random
+    }
+
+    public var routes: [Route] {
+        let path = context.path
+        return [
+            route([.get, .post], "/auth", begin),
+            route([.get, .post], "/auth/{connector}", beginWithConnector),
+            route([.get], "/auth/{connector}/login", showForm),
+            route([.post], "/auth/{connector}/login", submitForm),
+            route([.get, .post], "/callback", callback),
+            route([.get, .post], "/callback/{connector}", callback),
+            route([.get], "/approval", showConsent),
+            route([.post], "/approval", submitConsent),
+        ].map { Route($0.methods, path + $0.pattern, name: $0.name, audience: $0.audience, handle: $0.handle) }
+    }
+
+    private func route(
+        _ methods: [HTTPRequest.Method], _ pattern: String, _ handle: @escaping @Sendable (WebRequest) async throws -> WebResponse
+    ) -> Route {
+        Route(methods, pattern, name: pattern, audience: .people) { request in
+            do {
+                return try await handle(request)
+            } catch let error as FormError {
+                return context.error(.badRequest, "The request cannot be read: \(error).", for: request)
+            }
+        }
+    }
+
+    // MARK: Routes
+
+    private func begin(_ request: WebRequest) async throws -> WebResponse {
+        respond(to: request, await flow.begin(try parameters(of: request)))
+    }
+
+    private func beginWithConnector(_ request: WebRequest) async throws -> WebResponse {
+        let known = context.browser(of: request) == nil ? nil : request.cookie(context.browserCookie)
+        let secret = known ?? BrowserBinding.make(random)
+        let outcome = await flow.begin(
+            try parameters(of: request), connectorID: request.parameters["connector"] ?? "", browser: BrowserBinding(secret: secret))
+        var response = respond(to: request, outcome)
+        if known == nil, case .ask = outcome { try context.set(browserSecret: secret, on: &response) }
+        return response
+    }
+
+    private func showForm(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let outcome = await flow.form(
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+        return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    private func submitForm(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let form = try FormFields(parsing: request.body)
+        let outcome = await flow.submit(
+            username: form["login"] ?? "", password: form["password"] ?? "", connectorID: request.parameters["connector"] ?? "",
+            state: query["state"], browser: context.browser(of: request))
+        return respond(to: request, outcome)
+    }
+
+    private func callback(_ request: WebRequest) async throws -> WebResponse {
+        let outcome = await flow.callback(
+            try parameters(of: request), connectorID: request.parameters["connector"], browser: context.browser(of: request))
+        return respond(to: request, outcome)
+    }
+
+    private func showConsent(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        return respond(to: request, await flow.consentForm(state: query["req"], browser: context.browser(of: request)), isAtPrompt: true)
+    }
+
+    private func submitConsent(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let form = try FormFields(parsing: request.body)
+        let outcome = await flow.consent(
+            approved: form["approval"] == "approve", state: query["req"] ?? form["req"], browser: context.browser(of: request))
+        return respond(to: request, outcome)
+    }
+
+    // MARK: From values to bytes
+
+    /// Dex merges query and form; a parameter that is in both counts twice.
+    private func parameters(of request: WebRequest) throws(FormError) -> RequestParameters {
+        let query = try FormFields(parsing: request.rawQuery)
+        guard request.method == .post else { return RequestParameters(query) }
+        return RequestParameters(query.fields + (try FormFields(parsing: request.body)).fields)
+    }
+
+    /// - Parameter isAtPrompt: the browser is at the address of the page to be shown, so that it is not sent there again.
+    private func respond(to request: WebRequest, _ outcome: SignInOutcome, isAtPrompt: Bool = false) -> WebResponse {
+        switch outcome {
+        case .choose(let choices, let uiLocales): return choosePage(choices, uiLocales, request)
+        case .proceed(let id): return redirect(context.path + "/auth/" + escaped(id) + query(of: request), request)
+        case .ask(let prompt, let state, let uiLocales):
+            return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
+        case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)
+        case .answer(let response): return answer(response, request)
+        case .refuse(let error): return context.error(error, for: request)
+        }
+    }
+
+    private func ask(_ prompt: SignInPrompt, state: String, _ uiLocales: [String], _ request: WebRequest, isAtPrompt: Bool) -> WebResponse {
+        switch prompt {
+        case .visit(let url): return redirect(url, request)
+        case .password(let id, _, _, _, let hasAlternatives):
+            if isAtPrompt { return loginPage(prompt, uiLocales, request, nil) }
+            let back = hasAlternatives ? escaped(context.path + "/auth" + query(of: request)) : ""
+            return redirect("\(context.path)/auth/\(escaped(id))/login?back=\(back)&state=\(state)", request)
+        case .consent(let clientName, let logoURL, let scopes):
+            if !isAtPrompt { return redirect("\(context.path)/approval?req=\(state)", request) }
+            let page = ApprovalPage(
+                clientName: clientName, clientLogoURL: logoURL.isEmpty ? nil : logoURL, scopes: scopes, username: nil, requestToken: state)
+            return context.page(
+                context.pages.approval(page, language: context.language(of: request, uiLocales: uiLocales)), images: [logoURL])
+        }
+    }
+
+    private func choosePage(_ choices: [ConnectorChoice], _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
+        let query = query(of: request)
+        let page = ConnectorsPage(
+            connectors: choices.map { choice in
+                .init(id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type)
+            })
+        return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
+    }
+
+    private func loginPage(_ prompt: SignInPrompt, _ uiLocales: [String], _ request: WebRequest, _ failure: LoginPage.Failure?) -> WebResponse {
+        guard case .password(_, let usernamePrompt, let clientName, let username, let hasAlternatives) = prompt else {
+            return context.error(.internalServerError, "The server could not complete the request.", for: request)
+        }
+        let page = LoginPage(
+            postURL: request.path + "?" + request.rawQuery, username: username ?? "", usernamePrompt: LoginPage.UsernamePrompt(usernamePrompt),
+            failure: failure, backLink: hasAlternatives ? backLink(of: request) : nil, clientName: clientName)
+        return context.page(
+            context.pages.login(page, language: context.language(of: request, uiLocales: uiLocales)),
+            status: failure == .invalidCredentials ? .unauthorized : .ok)
+    }
+
+    /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
+    private func backLink(of request: WebRequest) -> String? {
+        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.hasPrefix(context.path + "/auth?") else { return nil }
+        return back
+    }
+
+    private func answer(_ response: AuthorizationResponse, _ request: WebRequest) -> WebResponse {
+        let language = context.language(of: request)
+        if response.isOutOfBand {
+            guard let code = response["code"] else {
+                return context.error(.badRequest, response["error_description"] ?? "The request was refused.", for: request)
+            }
+            return context.page(context.pages.outOfBand(OutOfBandPage(code: code), language: language))
+        }
+        guard response.mode == .formPost else { return redirect(response.location, request, status: .seeOther) }
+        let fields = response.parameters.map { FormPostPage.Field(name: $0.name, value: $0.value) }
+        guard let page = FormPostPage(redirectURI: response.redirectURI, fields: fields) else {
+            return context.error(.badRequest, "A form cannot be posted to this redirect_uri.", for: request)
+        }
+        var answer = context.page(context.pages.formPost(page, language: language))
+        answer.headers[.contentSecurityPolicy] = ContentSecurityPolicy.formPost
+        return answer
+    }
+
+    /// A GET is redirected with 302 as Dex does; after a POST it must be 303 (RFC 9700 §4.12).
+    private func redirect(_ url: String, _ request: WebRequest, status: HTTPResponse.Status? = nil) -> WebResponse {
+        .redirect(url, status: status ?? (request.method == .post ? .seeOther : .found))
+    }
+
+    /// The request's parameters without `connector_id`, as a query to be followed by GET.
+    private func query(of request: WebRequest) -> String {
+        guard let parameters = try? parameters(of: request) else { return "" }
+        let pairs = parameters.pairs.filter { $0.name != "connector_id" }
+        return pairs.isEmpty ? "" : "?" + pairs.map { escaped($0.name) + "=" + escaped($0.value) }.joined(separator: "&")
+    }
+
+    private func escaped(_ text: String) -> String {
+        PercentEncoding.encode(text)
+    }
+}
+
+extension LoginPage.UsernamePrompt {
+    init(_ prompt: OpenIDConnect.UsernamePrompt) {
+        self = switch prompt {
+        case .email: .email
+        case .username: .username
+        case .custom(let text): .custom(text)
+        }
+    }
+}

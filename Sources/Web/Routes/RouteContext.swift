@@ -1,0 +1,85 @@
+public import HTTPTypes
+import JOSE
+import OpenIDConnect
+public import Pages
+
+/// What every route of the provider needs to turn requests into values and values into answers.
+public struct RouteContext: Sendable {
+    public let pages: Pages
+    /// The path of the issuer's URL, in front of every route: `/dex`, or empty.
+    public let path: String
+    /// The issuer is `https`: cookies are `Secure`.
+    public let isSecure: Bool
+    /// The theme's logo, for the content security policy.
+    public let logoURL: String?
+
+    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?) {
+        self.pages = pages
+        self.path = path
+        self.isSecure = isSecure
+        self.logoURL = logoURL
+    }
+
+    // MARK: Requests
+
+    func language(of request: WebRequest, uiLocales: [String] = []) -> Language {
+        .negotiate(acceptLanguage: request.headers[.acceptLanguage], uiLocales: uiLocales)
+    }
+
+    /// The cookie that a sign-in is bound to. `__Host-` keeps other hosts of the domain from setting it.
+    var browserCookie: String { isSecure ? "__Host-dextra" : "dextra" }
+
+    func browser(of request: WebRequest) -> BrowserBinding? {
+        request.cookie(browserCookie).flatMap { $0.utf8.count == 22 ? BrowserBinding(secret: $0) : nil }
+    }
+
+    /// - Throws: when a name or path could not be written, which the issuer's check excludes.
+    func set(browserSecret: String, on response: inout WebResponse) throws(SetCookieError) {
+        response.set(try SetCookie(
+            name: browserCookie, value: browserSecret, path: isSecure || path.isEmpty ? "/" : path, secure: isSecure))
+    }
+
+    // MARK: Answers
+
+    func page(_ html: [UInt8], status: HTTPResponse.Status = .ok, images: [String] = []) -> WebResponse {
+        WebResponse(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentSecurityPolicy: ContentSecurityPolicy.page(images: images + (logoURL.map { [$0] } ?? [])),
+            ], body: html)
+    }
+
+    func error(_ error: PageError, for request: WebRequest) -> WebResponse {
+        let status: HTTPResponse.Status = switch error.kind {
+        case .invalid: .badRequest
+        case .forbidden: .forbidden
+        case .unavailable: .serviceUnavailable
+        case .failed: .internalServerError
+        }
+        return self.error(status, error.message, for: request)
+    }
+
+    public func error(_ status: HTTPResponse.Status, _ message: String, for request: WebRequest) -> WebResponse {
+        var response = page(
+            pages.error(
+                ErrorPage(status: status.code, title: status.reasonPhrase, message: message, requestID: request.id),
+                language: language(of: request)), status: status)
+        if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        return response
+    }
+}
+
+extension RequestParameters {
+    init(_ fields: FormFields) {
+        self.init(fields.fields)
+    }
+}
+
+extension WebRequest {
+    /// Whether the body is a form (RFC 6749 §3.2 asks for one).
+    var isForm: Bool {
+        let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased().filter { $0 != " " } }
+        return type == "application/x-www-form-urlencoded"
+    }
+}

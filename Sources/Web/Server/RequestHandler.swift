@@ -1,0 +1,325 @@
+import NIOCore
+import NIOHTTP1
+
+/// Who wants to know what the event loop decided alone.
+struct RequestObserver: Sendable {
+    let rejected: @Sendable (RequestRejection) -> Void
+    /// `nil` unless requests are logged.
+    let answeredReady: (@Sendable (_ name: String, _ status: Int, _ peer: String) -> Void)?
+}
+
+/// One connection (HTTP/1) or one stream (HTTP/2), right behind the decoder.
+///
+/// It puts requests together within their limits and hands them out one at a time, which keeps pipelined answers in order:
+/// while one request is open, the parts of the next ones wait here and no more are read. A request that is found in
+/// ``ReadyLoop`` is answered on the spot, on the event loop.
+final class RequestHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum Transport {
+        /// `raw`: the response encoder's context; what is written to it goes out as it is.
+        case http1(raw: ChannelHandlerContext, encrypted: Bool)
+        case http2Stream
+    }
+
+    enum Phase {
+        /// No request is open.
+        case idle
+        /// The answer is known; the end of the request is still to come.
+        case ready(ReadyChoice)
+        /// The body of ``collecting`` arrives.
+        case collecting
+        /// The responder has the request.
+        case answering
+        /// Refused or finished; whatever still comes in is thrown away until the deadline.
+        case discarding(until: NIODeadline)
+        case closed
+    }
+
+    struct Collecting {
+        let head: RequestHead
+        let arrived: NIODeadline
+        var body = ByteBuffer()
+    }
+
+    let limits: ServerLimits
+    let ready: ReadyLoop
+    let observer: RequestObserver
+    private(set) var transport: Transport
+    private let requests: AsyncStream<PendingRequest>.Continuation
+    var context: ChannelHandlerContext?
+    var phase = Phase.idle
+    /// Whether the connection may live on behind the request in hand.
+    var keepsAlive = true
+    var requestVersion = HTTPVersion.http1_1
+    var requestMethod = HTTPMethod.GET
+    var isStopping = false
+    var inputClosed = false
+    var lastActivity: NIODeadline = .now()
+    var deadlineTimer: Scheduled<Void>?
+    private var collecting: Collecting?
+    private var waiting: [HTTPServerRequestPart] = []
+    private var waitingRejection: RequestRejection?
+    private var readIsHeld = false
+    private var needsFlush = false
+    private var answeredOne = false
+    private var peer = ""
+
+    init(
+        transport: Transport, limits: ServerLimits, ready: ReadyLoop,
+        requests: AsyncStream<PendingRequest>.Continuation,
+        observer: RequestObserver
+    ) {
+        self.transport = transport
+        self.limits = limits
+        self.ready = ready
+        self.requests = requests
+        self.observer = observer
+    }
+
+    // MARK: Coming and going
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // The channel's, as an HTTP/2 stream's context has none.
+        peer = context.channel.remoteAddress?.ipAddress ?? ""
+        lastActivity = .now()
+        scheduleDeadline()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+        // The raw context refers to the pipeline, and the pipeline to us.
+        transport = .http2Stream
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        phase = .closed
+        waiting = []
+        collecting = nil
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
+        requests.finish()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isStopping = true
+            if case .idle = phase { closeWhenWritten(context) }
+        case ChannelEvent.inputClosed:
+            inputClosed = true
+            switch phase {
+            case .answering: break
+            case .idle: closeWhenWritten(context)
+            case .discarding: if case .http1 = transport { closeWhenWritten(context) }
+            case .ready, .collecting, .closed: context.close(promise: nil)
+            }
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Reading
+
+    func read(context: ChannelHandlerContext) {
+        // A client that sends on without reading the answers must wait, or its answers would pile up here.
+        if waiting.isEmpty && context.channel.isWritable {
+            below(context).read()
+        } else {
+            readIsHeld = true
+        }
+    }
+
+    /// Where reads and flushes go at once: past the codecs, which have no part in them.
+    private func below(_ context: ChannelHandlerContext) -> ChannelHandlerContext {
+        if case .http1(let raw, _) = transport { raw } else { context }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        releaseRead(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func releaseRead(_ context: ChannelHandlerContext) {
+        guard readIsHeld, waiting.isEmpty, context.channel.isWritable else { return }
+        readIsHeld = false
+        below(context).read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if case .answering = phase {
+            waiting.append(part)
+        } else {
+            process(part, context)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flushReady(context)
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard case .http1 = transport, let failure = error as? HTTPParserError else {
+            context.close(promise: nil)
+            return
+        }
+        let rejection: RequestRejection =
+            failure == .headerOverflow ? .headerTooLarge : .malformed("it is not HTTP")
+        if case .answering = phase {
+            waitingRejection = rejection
+        } else {
+            reject(rejection, context)
+        }
+    }
+
+    private func process(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head):
+            if case .idle = phase { begin(head, context) }
+        case .body(let bytes):
+            if case .collecting = phase { collect(bytes, context) }
+        case .end:
+            switch phase {
+            case .ready(let choice): giveReady(choice)
+            case .collecting: handOut(context)
+            case .idle, .answering, .discarding, .closed: break
+            }
+        }
+    }
+
+    private func giveReady(_ choice: ReadyChoice) {
+        phase = .idle
+        answeredOne = true
+        needsFlush = true
+        if case .http1(let raw, _) = transport { ready.write(choice, to: raw, now: lastActivity) }
+        if let log = observer.answeredReady, let line = ready.name(of: choice) { log(line.name, line.status, peer) }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        lastActivity = .now()
+        if case .http1 = transport, !isStopping, let choice = ready.choose(head, now: lastActivity) {
+            phase = .ready(choice)
+            return
+        }
+        requestVersion = head.version
+        requestMethod = head.method
+        keepsAlive = head.isKeepAlive
+        do throws(RequestRejection) {
+            let checked = try RequestHead(head, limits: limits)
+            collecting = Collecting(head: checked, arrived: lastActivity)
+            phase = .collecting
+            if checked.expectsContinue {
+                context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+            }
+        } catch {
+            reject(error, context)
+        }
+    }
+
+    private func collect(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let have = collecting?.body.readableBytes, have + bytes.readableBytes <= limits.bodyBytes else {
+            reject(.bodyTooLarge(limit: limits.bodyBytes), context)
+            return
+        }
+        collecting?.body.writeImmutableBuffer(bytes)
+    }
+
+    private func handOut(_ context: ChannelHandlerContext) {
+        guard let collected = collecting else { return }
+        collecting = nil
+        phase = .answering
+        flushReady(context)
+        requests.yield(
+            PendingRequest(
+                head: collected.head, body: Array(collected.body.readableBytesView), peer: peer, arrived: collected.arrived,
+                handler: self, eventLoop: context.eventLoop))
+    }
+
+    private func reject(_ rejection: RequestRejection, _ context: ChannelHandlerContext) {
+        if case .discarding = phase { return }
+        if case .closed = phase { return }
+        observer.rejected(rejection)
+        collecting = nil
+        writeRejection(rejection, context)
+    }
+
+    private func flushReady(_ context: ChannelHandlerContext) {
+        guard needsFlush else { return }
+        needsFlush = false
+        below(context).flush()
+    }
+
+    /// Takes up what arrived while the last request was answered.
+    func resume(_ context: ChannelHandlerContext) {
+        answeredOne = true
+        var next = 0
+        while next < waiting.count {
+            if case .answering = phase { break }
+            process(waiting[next], context)
+            next += 1
+        }
+        // `process` may have ended the connection, and with it what was waiting.
+        waiting.removeFirst(min(next, waiting.count))
+        if waiting.isEmpty, let rejection = waitingRejection {
+            if case .answering = phase {} else {
+                waitingRejection = nil
+                reject(rejection, context)
+            }
+        }
+        flushReady(context)
+        if inputClosed, case .idle = phase {
+            closeWhenWritten(context)
+        } else {
+            releaseRead(context)
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// When the client has to have done what it owes; `nil` while it is our turn.
+    private var deadline: NIODeadline? {
+        switch phase {
+        case .idle, .ready:
+            lastActivity + .seconds(Int64(answeredOne ? limits.idleSeconds : limits.headSeconds))
+        case .collecting: (collecting?.arrived ?? lastActivity) + .seconds(Int64(limits.bodySeconds))
+        case .discarding(let until): until
+        case .answering, .closed: nil
+        }
+    }
+
+    func scheduleDeadline() {
+        guard let context else { return }
+        deadlineTimer?.cancel()
+        // One timer is cheaper than one per request. It looks often enough that no deadline is missed by much.
+        let soon = NIODeadline.now() + .seconds(Int64(min(limits.headSeconds, limits.bodySeconds, limits.idleSeconds)))
+        // Not `weak`: that would make every retain of this handler slow, and `end()` cancels the timer.
+        deadlineTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(deadline ?? soon, soon)) {
+            self.checkDeadline()
+        }
+    }
+
+    private func checkDeadline() {
+        deadlineTimer = nil
+        guard let context else { return }
+        if let deadline, deadline <= .now() {
+            if case .collecting = phase {
+                reject(.bodyTooSlow, context)
+            } else {
+                context.close(promise: nil)
+                return
+            }
+        }
+        scheduleDeadline()
+    }
+}

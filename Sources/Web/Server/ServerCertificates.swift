@@ -1,0 +1,88 @@
+import NIOHTTP2
+import NIOSSL
+import Synchronization
+
+public enum TLSProtocolVersion: String, Sendable, Hashable, Comparable {
+    case tls12 = "1.2"
+    case tls13 = "1.3"
+
+    public static func < (left: TLSProtocolVersion, right: TLSProtocolVersion) -> Bool {
+        left.rawValue < right.rawValue
+    }
+
+    fileprivate var version: TLSVersion {
+        switch self {
+        case .tls12: .tlsv12
+        case .tls13: .tlsv13
+        }
+    }
+}
+
+/// A certificate chain and its key, read from PEM files and replaceable while connections are served.
+public final class ServerCertificates: Sendable {
+    private let certificateFile: String
+    private let keyFile: String
+    private let minimum: TLSProtocolVersion
+    private let maximum: TLSProtocolVersion?
+    private let current: Mutex<NIOSSLContext>
+
+    public init(
+        certificateFile: String, keyFile: String, minimum: TLSProtocolVersion = .tls12, maximum: TLSProtocolVersion? = nil
+    ) throws(ServerCertificatesError) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+        self.minimum = minimum
+        self.maximum = maximum
+        if let maximum, maximum < minimum { throw .versionsCrossed(minimum: minimum, maximum: maximum) }
+        current = Mutex(try Self.load(certificateFile, keyFile, minimum, maximum))
+    }
+
+    /// Reads the files again. New connections get the new certificate; on an error nothing changes.
+    public func reload() throws(ServerCertificatesError) {
+        let context = try Self.load(certificateFile, keyFile, minimum, maximum)
+        current.withLock { $0 = context }
+    }
+
+    var context: NIOSSLContext { current.withLock { $0 } }
+
+    private static func load(
+        _ certificateFile: String, _ keyFile: String, _ minimum: TLSProtocolVersion, _ maximum: TLSProtocolVersion?
+    ) throws(ServerCertificatesError) -> NIOSSLContext {
+        let chain: [NIOSSLCertificate]
+        do { chain = try NIOSSLCertificate.fromPEMFile(certificateFile) } catch {
+            throw .unreadable(file: certificateFile, reason: "\(error)")
+        }
+        guard !chain.isEmpty else { throw .unreadable(file: certificateFile, reason: "it holds no certificate") }
+        let key: NIOSSLPrivateKey
+        do { key = try NIOSSLPrivateKey(file: keyFile, format: .pem) } catch {
+            throw .unreadable(file: keyFile, reason: "\(error)")
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = minimum.version
+        configuration.maximumTLSVersion = maximum?.version
+        configuration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
+        do { return try NIOSSLContext(configuration: configuration) } catch {
+            throw .mismatch(certificateFile: certificateFile, keyFile: keyFile, reason: "\(error)")
+        }
+    }
+}
+
+public enum ServerCertificatesError: Error, Sendable, Hashable {
+    case unreadable(file: String, reason: String)
+    /// Each file is fine, but they do not belong together.
+    case mismatch(certificateFile: String, keyFile: String, reason: String)
+    case versionsCrossed(minimum: TLSProtocolVersion, maximum: TLSProtocolVersion)
+}
+
+extension ServerCertificatesError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let file, let reason): "cannot use \(file): \(reason)"
+        case .mismatch(let certificateFile, let keyFile, let reason):
+            "the certificate \(certificateFile) and the key \(keyFile) do not work together: \(reason)"
+        case .versionsCrossed(let minimum, let maximum):
+            "the smallest TLS version, \(minimum.rawValue), is above the largest, \(maximum.rawValue)"
+        }
+    }
+}

@@ -1,0 +1,29 @@
+public import Workers
+
+/// What Dextra counts about itself, beyond the requests that every application counts.
+public struct ProviderMetrics: Sendable {
+    /// Log-ins by connector id and outcome: `success`, `invalid`, `failed`, `limited`.
+    public let logins: CounterFamily
+    /// Answers with tokens, by grant: `authorization_code`, `refresh_token`, …
+    public let tokens: CounterFamily
+    private let registry: Metrics
+
+    public init(registry: Metrics) {
+        self.registry = registry
+        logins = registry.counter(
+            "dextra_logins_total", help: "Log-ins, by connector and outcome.", labels: ["connector", "outcome"])
+        tokens = registry.counter("dextra_tokens_total", help: "Token answers, by grant.", labels: ["grant"])
+    }
+
+    /// Shows how many jobs wait in a pool.
+    public func watch(_ pool: WorkerPool) {
+        registry.gauge(
+            "dextra_queue_depth", help: "Jobs that wait for a thread, by pool.", labels: [("pool", pool.name)]
+        ) { Double(pool.queueDepth) }
+    }
+
+    /// - Parameter read: seconds since the signing key was made; `nil` while there is none.
+    public func watchKeyAge(_ read: @escaping @Sendable () -> Double?) {
+        registry.gauge("dextra_key_age_seconds", help: "Age of the key that signs.", read: read)
+    }
+}
