@@ -71,10 +71,12 @@ struct ExchangeTests {
         ("GET /other HTTP/1.1", 404, "404 page not found\n"),
         ("GET /echo/ HTTP/1.1", 404, "404 page not found\n"),
         ("GET http://other HTTP/1.1", 404, "404 page not found\n"),
-        ("PUT /get HTTP/1.1", 405, "405 method not allowed\n"),
+        ("PUT /get HTTP/1.1", 405, #"{"error":"invalid_request","error_description":"This address does not take that method."}"#),
+        ("PUT /page HTTP/1.1", 405, "405 method not allowed\n"),
     ])
     func targets(line: String, status: Int, body: String) async throws {
-        try await RunningServer.with([echo(), echo([.get], "/get")]) { server in
+        let page = Route([.get], "/page", audience: .people) { _ in .text("a page") }
+        try await RunningServer.with([echo(), echo([.get], "/get"), page]) { server in
             try await RawClient.with(port: server.port) { client in
                 try await client.send("\(line)\r\nHost: a\r\n\r\n")
                 let response = try await client.response()
