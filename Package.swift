@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         module("JOSE", ["COpenSSL"]),
         module("Passwords", ["CCrypt"]),
@@ -48,6 +48,7 @@ let package = Package(
         module("Connectors", ["OpenIDConnect", "Passwords", "Workers"]),
         module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
         module("Web", [
+            "JOSE",
             "OpenIDConnect",
             "Pages",
             "Workers",

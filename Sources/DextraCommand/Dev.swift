@@ -7,6 +7,7 @@ import JOSE
 
 struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dev",
         abstract: "Run a provider for trying things out: no configuration, no database server.",
         discussion: """
             Users, clients and keys are made up and live in memory, so that nothing is left behind. It listens on this machine

@@ -7,6 +7,7 @@ import UnixSignals
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Run the provider with a Dex configuration file.",
         discussion: """
             The file is checked first; everything wrong with it is told at once, with line and column.

@@ -99,6 +99,10 @@ extension KeyHandle {
     /// That the private part makes signatures that the public part accepts: found out now, not at the first login.
     func checkPair() throws(KeyError) {
         try checkPublicPart()
+        try checkSignature()
+    }
+
+    func checkSignature() throws(KeyError) {
         guard let algorithm = specification.algorithms.first else { return }
         let probe: [UInt8] = Array("key check".utf8)
         do throws(SignatureFailure) {

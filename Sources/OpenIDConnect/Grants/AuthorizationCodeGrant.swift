@@ -28,14 +28,16 @@ struct AuthorizationCodeGrant: Grant {
             verifierIsRight(parameters["code_verifier"], for: code.codeChallenge), client.allows(connector: code.authentication.connectorID)
         else { throw Self.refused }
 
-        let refresh = makeRefreshGrant(for: code, now: now)
+        let subject = TokenSubject(code)
+        let issued = try await parts.sign(subject, code: text)
+        let refresh = makeRefreshGrant(for: subject, now: now)
         let isFirst: Bool
         do { isFirst = try await parts.grants.redeem(codeHash: hash, at: now, creating: refresh?.grant) } catch {
             parts.events.record(.storeFailed(error, doing: "redeem a code"))
             throw OAuthError(error)
         }
         if !isFirst { throw await replayed(code) }
-        return try await parts.answer(TokenSubject(code), grant: .authorizationCode, refreshToken: refresh?.token, code: text)
+        return parts.answer(issued, to: subject, grant: .authorizationCode, refreshToken: refresh?.token)
     }
 
     private func verifierIsRight(_ verifier: String?, for challenge: CodeChallenge?) -> Bool {
@@ -54,8 +56,8 @@ struct AuthorizationCodeGrant: Grant {
         return Self.refused
     }
 
-    private func makeRefreshGrant(for code: AuthorizationCode, now: Date) -> (grant: RefreshGrant, token: RefreshToken)? {
-        guard parts.mayRefresh(scopes: code.scopes, connectorID: code.authentication.connectorID) else { return nil }
-        return parts.makeRefreshGrant(for: TokenSubject(code), now: now)
+    private func makeRefreshGrant(for subject: TokenSubject, now: Date) -> (grant: RefreshGrant, token: RefreshToken)? {
+        guard parts.mayRefresh(scopes: subject.scopes, connectorID: subject.authentication.connectorID) else { return nil }
+        return parts.makeRefreshGrant(for: subject, now: now)
     }
 }

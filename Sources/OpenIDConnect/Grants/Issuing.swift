@@ -3,16 +3,20 @@ import JOSE
 
 /// What several grants do alike.
 extension ProviderParts {
-    /// Signs the tokens of an answer.
-    func answer(
-        _ subject: TokenSubject, grant: GrantType, refreshToken: RefreshToken?, code: String? = nil, reportsScope: Bool = false
-    ) async throws(OAuthError) -> TokenResponse {
+    /// Signs the tokens of an answer, before anything is written: if the signer is too busy, the code or refresh token that
+    /// was presented is still good, and nobody has to log in again.
+    func sign(_ subject: TokenSubject, code: String? = nil) async throws(OAuthError) -> TokenIssuer.Issued {
         let wanted: TokenIssuer.Wanted = subject.scopes.contains("openid") ? [.accessToken, .idToken] : .accessToken
-        let issued: TokenIssuer.Issued
-        do { issued = try await issuer.issue(subject, wanted, code: code) } catch {
+        do { return try await issuer.issue(subject, wanted, code: code) } catch {
             events.record(.signingFailed(error))
             throw OAuthError(error)
         }
+    }
+
+    /// The answer, once all that it rests on is stored.
+    func answer(
+        _ issued: TokenIssuer.Issued, to subject: TokenSubject, grant: GrantType, refreshToken: RefreshToken?, reportsScope: Bool = false
+    ) -> TokenResponse {
         events.record(.tokensIssued(grant: grant.rawValue, clientID: subject.clientID, userID: subject.authentication.identity.userID))
         return TokenResponse(
             accessToken: issued.accessToken ?? "", idToken: issued.idToken, refreshToken: refreshToken?.text, expiresIn: issued.expiresIn,

@@ -26,6 +26,7 @@ struct PasswordGrant: Grant {
             authentication: Authentication(
                 identity: found.identity, connectorID: id, connectorData: found.connectorData, time: now, methods: found.methods),
             requestedClaims: [], grantID: Identifier.make(parts.random))
+        let issued = try await parts.sign(subject)
         let refresh = parts.mayRefresh(scopes: scopes, connectorID: id) ? parts.makeRefreshGrant(for: subject, now: now) : nil
         if let refresh {
             do { try await parts.grants.insert(refresh.grant) } catch {
@@ -33,7 +34,7 @@ struct PasswordGrant: Grant {
                 throw OAuthError(error)
             }
         }
-        return try await parts.answer(subject, grant: .password, refreshToken: refresh?.token)
+        return parts.answer(issued, to: subject, grant: .password, refreshToken: refresh?.token)
     }
 
     private func authenticate(

@@ -27,23 +27,29 @@ struct RefreshTokenGrant: Grant {
         guard let text = parameters["refresh_token"] else { throw OAuthError(.invalidRequest, "The parameter refresh_token is missing.") }
         guard let token = RefreshToken(parsing: text) else { throw Self.refused }
         let now = parts.clock.now
-        var grant = try await find(token, of: client)
+        let grant = try await find(token, of: client)
         guard isAlive(grant, now: now), let connector = connector(of: grant, client: client) else { throw Self.refused }
         let scopes = try narrowed(parameters.words("scope"), to: grant.scopes)
 
+        let subject: TokenSubject
+        let issued: TokenIssuer.Issued
         let next: RefreshToken
         switch standing(of: token, in: grant, now: now) {
         case .current:
-            (grant, next) = try await use(token, of: grant, asking: connector, now: now)
+            let used = try await used(grant, asking: connector, now: now)
+            subject = TokenSubject(used, scopes: scopes)
+            issued = try await parts.sign(subject)
+            next = try await rotate(token, of: used, now: now)
         case .repeated(let current):
+            subject = TokenSubject(grant, scopes: scopes)
+            issued = try await parts.sign(subject)
             next = current
         case .stolen:
             throw await stolen(grant)
         case .invented:
             throw Self.refused
         }
-        return try await parts.answer(
-            TokenSubject(grant, scopes: scopes), grant: .refreshToken, refreshToken: next, reportsScope: scopes != grant.scopes)
+        return parts.answer(issued, to: subject, grant: .refreshToken, refreshToken: next, reportsScope: scopes != grant.scopes)
     }
 
     private func find(_ token: RefreshToken, of client: Client) async throws(OAuthError) -> RefreshGrant {
@@ -92,9 +98,8 @@ struct RefreshTokenGrant: Grant {
         return token.wasIssued(with: keys) ? .stolen : .invented
     }
 
-    private func use(
-        _ token: RefreshToken, of grant: RefreshGrant, asking connector: any RefreshConnector, now: Date
-    ) async throws(OAuthError) -> (RefreshGrant, RefreshToken) {
+    /// The grant as it is after this use, with what the connector says of the person now. Nothing is stored yet.
+    private func used(_ grant: RefreshGrant, asking connector: any RefreshConnector, now: Date) async throws(OAuthError) -> RefreshGrant {
         var updated = grant
         updated.lastUsedAt = now
         do {
@@ -107,6 +112,12 @@ struct RefreshTokenGrant: Grant {
         } catch {
             throw OAuthError(refreshing: error)
         }
+        return updated
+    }
+
+    /// Stores the use, and with it the token that comes next.
+    private func rotate(_ token: RefreshToken, of used: RefreshGrant, now: Date) async throws(OAuthError) -> RefreshToken {
+        var updated = used
         var next = token
         if parts.settings.refresh.rotates, let key = parts.sealers.derivationKeys.first {
             next = token.successor(key: key)
@@ -118,19 +129,16 @@ struct RefreshTokenGrant: Grant {
             parts.events.record(.storeFailed(error, doing: "rotate a refresh token"))
             throw OAuthError(error)
         }
-        if isFirst { return (updated, next) }
-        return try await afterLosingARace(token, of: grant, now: now)
+        return isFirst ? next : try await afterLosingARace(token, of: used, now: now)
     }
 
     /// Another request used the same token a moment ago.
-    private func afterLosingARace(
-        _ token: RefreshToken, of grant: RefreshGrant, now: Date
-    ) async throws(OAuthError) -> (RefreshGrant, RefreshToken) {
+    private func afterLosingARace(_ token: RefreshToken, of grant: RefreshGrant, now: Date) async throws(OAuthError) -> RefreshToken {
         let found: RefreshGrant?
         do { found = try await parts.grants.refreshGrant(id: grant.id) } catch { throw OAuthError(error) }
         guard let found else { throw Self.refused }
         guard case .repeated(let current) = standing(of: token, in: found, now: now) else { throw await stolen(found) }
-        return (found, current)
+        return current
     }
 
     private func stolen(_ grant: RefreshGrant) async -> OAuthError {

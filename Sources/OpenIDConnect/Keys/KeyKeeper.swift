@@ -84,7 +84,7 @@ public actor KeyKeeper {
         for stored in published {
             // A key that signs from files is stored without its private half, to be published only.
             if stored.privateKeyPEM.contains("PRIVATE KEY") {
-                let pair = try parsed[stored.keyID] ?? PrivateKey(pem: stored.privateKeyPEM)
+                let pair = try parsed[stored.keyID] ?? PrivateKey(storedPEM: stored.privateKeyPEM)
                 parsed[stored.keyID] = pair
                 signing.append((stored.activatesAt, try SigningKey(keyID: stored.keyID, algorithm: stored.algorithm, key: pair)))
                 verification.append(publication(of: pair.publicKey, as: stored))

@@ -19,16 +19,18 @@ struct AuthorizationAnswer: Sendable {
         }
         let grantID = Identifier.make(parts.random)
         do throws(OAuthError) {
-            let code = request.responseType.contains(.code) ? try await makeCode(request, authentication, grantID: grantID) : nil
+            let code = request.responseType.contains(.code) ? Base64URL.encode(parts.random.bytes(24)) : nil
             let tokens = try await makeTokens(request, authentication, grantID: grantID, code: code)
+            if let code { try await store(code, for: request, authentication, grantID: grantID) }
             return redirect.response(tokens + (code.map { [("code", $0)] } ?? []))
         } catch {
             return redirect.response(error)
         }
     }
 
-    private func makeCode(_ request: AuthorizationRequest, _ authentication: Authentication, grantID: String) async throws(OAuthError) -> String {
-        let code = Base64URL.encode(parts.random.bytes(24))
+    private func store(
+        _ code: String, for request: AuthorizationRequest, _ authentication: Authentication, grantID: String
+    ) async throws(OAuthError) {
         let now = parts.clock.now
         do {
             try await parts.grants.insert(
@@ -40,7 +42,6 @@ struct AuthorizationAnswer: Sendable {
             parts.events.record(.storeFailed(error, doing: "store a code"))
             throw OAuthError(error)
         }
-        return code
     }
 
     private func makeTokens(

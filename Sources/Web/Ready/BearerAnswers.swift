@@ -1,3 +1,4 @@
+import JOSE
 import Synchronization
 
 /// Answers to the bearers of tokens that were verified before: `userinfo` asked again costs no signature check.
@@ -10,6 +11,25 @@ public final class BearerAnswers: Sendable {
         fileprivate let number: Int
     }
 
+    /// SHA-256 of a token: a fifth of its size, and worth nothing to whoever reads this process's memory later.
+    private struct Digest: Hashable {
+        static let byteCount = 32
+        let words: (UInt64, UInt64, UInt64, UInt64)
+
+        init(_ token: String) {
+            let hash = HashAlgorithm.sha256.hash(token.utf8)
+            words = hash.withUnsafeBytes { bytes in
+                (
+                    bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+                )
+            }
+        }
+
+        static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+    }
 
     private struct Entry {
         let body: [UInt8]
@@ -18,10 +38,10 @@ public final class BearerAnswers: Sendable {
     }
 
     private struct State {
-        var entries: [String: Entry] = [:]
+        var entries: [Digest: Entry] = [:]
         var bytes = 0
         /// In the order of insertion; what is gone from `entries`, or was replaced there, is skipped.
-        var order: [(token: String, number: Int)] = []
+        var order: [(token: Digest, number: Int)] = []
         var oldest = 0
         var inserted = 0
         var epoch = 0
@@ -34,9 +54,9 @@ public final class BearerAnswers: Sendable {
 
     /// - Parameters:
     ///   - countLimit: tokens kept at most.
-    ///   - byteLimit: bytes of tokens and bodies kept at most.
+    ///   - byteLimit: bytes of digests and bodies kept at most.
     ///   - clock: what expiry is measured by: the provider's clock.
-    public init(countLimit: Int = 1024, byteLimit: Int = 2 << 20, clock: WallClock) {
+    public init(countLimit: Int = 8192, byteLimit: Int = 2 << 20, clock: WallClock) {
         self.countLimit = countLimit
         self.byteLimit = byteLimit
         self.clock = clock
@@ -52,12 +72,13 @@ public final class BearerAnswers: Sendable {
     ///   - expires: seconds since 1970; from this second on the answer is not given.
     ///   - epoch: of the time before verification; nothing is kept if ``clear()`` was called since.
     public func insert(_ token: String, body: [UInt8], expires: Int64, since epoch: Epoch) {
-        let size = token.utf8.count + body.count
+        let size = Digest.byteCount + body.count
         guard size <= byteLimit, countLimit > 0, expires > clock.seconds else { return }
+        let token = Digest(token)
         state.withLock { state in
             guard state.epoch == epoch.number else { return }
             if let replaced = state.entries.removeValue(forKey: token) {
-                state.bytes -= token.utf8.count + replaced.body.count
+                state.bytes -= Digest.byteCount + replaced.body.count
             }
             while state.entries.count >= countLimit || state.bytes + size > byteLimit { Self.dropOldest(&state) }
             state.inserted += 1
@@ -78,6 +99,7 @@ public final class BearerAnswers: Sendable {
     public var count: Int { state.withLock { $0.entries.count } }
 
     func body(for token: String) -> [UInt8]? {
+        let token = Digest(token)
         let entry = state.withLock { $0.entries[token] }
         guard let entry, entry.expires > clock.seconds else { return nil }
         return entry.body
@@ -89,7 +111,7 @@ public final class BearerAnswers: Sendable {
             state.oldest += 1
             guard let entry = state.entries[token], entry.number == number else { continue }
             state.entries.removeValue(forKey: token)
-            state.bytes -= token.utf8.count + entry.body.count
+            state.bytes -= Digest.byteCount + entry.body.count
             return
         }
     }

@@ -147,10 +147,10 @@ struct BearerAnswersTests {
         #expect(few.body(for: "b") == nil)
         #expect(few.body(for: "a") == [1])
         #expect(few.body(for: "c") == [1])
-        let small = BearerAnswers(countLimit: 1000, byteLimit: 30, clock: now.clock)
+        let small = BearerAnswers(countLimit: 1000, byteLimit: 6 * 35, clock: now.clock)
         for number in 0..<1000 { small.insert("t\(number % 10)", body: [1, 2, 3], expires: 100, since: small.epoch) }
         #expect(small.count == 6)
-        small.insert("big", body: Array(repeating: 0, count: 100), expires: 100, since: small.epoch)
+        small.insert("big", body: Array(repeating: 0, count: 200), expires: 100, since: small.epoch)
         #expect(small.body(for: "big") == nil)
         #expect(small.count == 6)
     }
