@@ -7,15 +7,12 @@ from machine import to_server_core
 from server import free_port, wait_for_200
 
 
-def signatures() -> dict[str, float]:
-    """Operations per second, by OpenSSL."""
-    text = subprocess.run(["openssl", "speed", "-seconds", "1", "rsa2048", "ecdsap256"], text=True, capture_output=True, check=True,
-                          timeout=120, preexec_fn=to_server_core).stdout
-    rates = {}
-    for name, pattern in (("rsa2048", r"^rsa\s+2048 bits.*"), ("p256", r"^.*ecdsa \(nistp256\).*")):
-        sign, verify = re.search(pattern, text, re.M)[0].split()[-2:]
-        rates |= {f"{name}_sign": float(sign), f"{name}_verify": float(verify)}
-    return rates
+def signatures(algorithm: str, pattern: str) -> tuple[float, float]:
+    """Signatures and verifications per second, by OpenSSL."""
+    text = subprocess.run(["openssl", "speed", "-seconds", "1", algorithm], text=True, capture_output=True, check=True, timeout=120,
+                          preexec_fn=to_server_core).stdout
+    sign, verify = re.search(pattern, text, re.M)[0].split()[-2:]
+    return float(sign), float(verify)
 
 
 def password_checks(cost: int, seconds: float = 1.5) -> float:
@@ -64,24 +61,60 @@ def nginx(body: bytes):
             server.wait(10)
 
 
-def measure(discovery: bytes, seconds: float) -> dict[str, float]:
-    rates = signatures() | {"bcrypt": password_checks(10)}
-    with nginx(discovery) as url:
-        sample = load.run(url, seconds)
-    return rates | {"exchange": sample["per_second"]}
+def exchange(document: bytes, seconds: float) -> float:
+    """Answers per second, by nginx."""
+    with nginx(document) as url:
+        return load.run(url, seconds)["per_second"]
 
 
-def ideal(limits: dict[str, float], requests_of_a_flow: int) -> dict[str, float]:
-    """Per second, when the indispensable parts are done one after another on one core. Disks are left out."""
-    exchange, rsa, rsa_check, ec, bcrypt = (1 / limits[name] for name in ("exchange", "rsa2048_sign", "rsa2048_verify", "p256_sign", "bcrypt"))
-    return {
-        "discovery": 1 / exchange,
-        "jwks": 1 / exchange,
-        "userinfo_repeated": 1 / (exchange + rsa_check),
-        "userinfo_distinct": 1 / (exchange + rsa_check),
-        # An answer with tokens carries two signatures: the ID token's and the access token's.
-        "refresh_rs256": 1 / (2 * rsa),
-        "refresh_es256": 1 / (2 * ec),
-        "password": 1 / bcrypt,
-        "code_flow": 1 / (requests_of_a_flow * exchange + bcrypt + 2 * rsa),
-    }
+class Limits:
+    """The parts, each measured right before and right after what is compared with it: the speed of a shared machine changes
+    from one minute to the next."""
+    FRESH_SECONDS = 3
+
+    def __init__(self, document: bytes, seconds: float):
+        self.measures = {
+            "exchange": lambda: {"exchange": exchange(document, seconds)},
+            "rsa2048": lambda: dict(zip(("rsa2048_sign", "rsa2048_verify"), signatures("rsa2048", r"^rsa\s+2048 bits.*"))),
+            "p256": lambda: dict(zip(("p256_sign", "p256_verify"), signatures("ecdsap256", r"^.*ecdsa \(nistp256\).*"))),
+            "bcrypt": lambda: {"bcrypt": password_checks(10, 2)},
+        }
+        self.latest: dict[str, tuple[float, dict[str, float]]] = {}
+        self.seen: dict[str, list[float]] = {}
+
+    def now(self, parts: tuple[str, ...], fresh: float = 0) -> dict[str, float]:
+        found = {}
+        for part in parts:
+            at, values = self.latest.get(part, (0, {}))
+            if time.monotonic() - at >= fresh:
+                values = self.measures[part]()
+                for name, value in values.items():
+                    self.seen.setdefault(name, []).append(value)
+                self.latest[part] = (time.monotonic(), values)
+            found |= values
+        return found
+
+    def around(self, name: str, measure) -> tuple[dict, float]:
+        """The sample that `measure` gives, and what was possible meanwhile, per second."""
+        parts, ideal = IDEALS[name]
+        before = self.now(parts, self.FRESH_SECONDS)
+        sample = measure()
+        after = self.now(parts)
+        costs = {part: (1 / before[part] + 1 / after[part]) / 2 for part in before}
+        return sample, 1 / ideal(costs, sample)
+
+
+# Seconds for the indispensable parts, one after another on one core. Disks are left out. An answer with tokens carries two
+# signatures: the ID token's and the access token's.
+IDEALS = {
+    "discovery": (("exchange",), lambda cost, sample: cost["exchange"]),
+    "jwks": (("exchange",), lambda cost, sample: cost["exchange"]),
+    "userinfo_repeated": (("exchange", "rsa2048"), lambda cost, sample: cost["exchange"] + cost["rsa2048_verify"]),
+    "userinfo_distinct": (("exchange", "rsa2048"), lambda cost, sample: cost["exchange"] + cost["rsa2048_verify"]),
+    "userinfo_new": (("exchange", "rsa2048"), lambda cost, sample: cost["exchange"] + cost["rsa2048_verify"]),
+    "refresh_rs256": (("rsa2048",), lambda cost, sample: 2 * cost["rsa2048_sign"]),
+    "refresh_es256": (("p256",), lambda cost, sample: 2 * cost["p256_sign"]),
+    "password": (("bcrypt",), lambda cost, sample: cost["bcrypt"]),
+    "code_flow": (("exchange", "bcrypt", "rsa2048"),
+                  lambda cost, sample: sample["requests"] * cost["exchange"] + cost["bcrypt"] + 2 * cost["rsa2048_sign"]),
+}

@@ -24,13 +24,23 @@ def userinfo_repeated(server: Server, seconds: float) -> dict:
 
 
 def userinfo_distinct(server: Server, seconds: float) -> dict:
-    """More tokens than a small cache holds, each seen rarely: what a verification costs. Made by refreshing, which needs no password."""
+    """3,000 tokens in turn, as of that many people at work."""
+    return _userinfo(server, seconds, _access_tokens(server, 3000))
+
+
+def userinfo_new(server: Server, seconds: float) -> dict:
+    """More tokens in turn than the server remembers: what a verification costs."""
+    return _userinfo(server, seconds, _access_tokens(server, 10_000))
+
+
+def _access_tokens(server: Server, count: int) -> list[str]:
+    """Made by refreshing, which needs no password."""
     client = Client(server)
     chain, access = client.tokens(0)["refresh_token"], []
-    for _ in range(3000):
+    for _ in range(count):
         chain, token = _refreshed(client, chain)
         access.append(token)
-    return _userinfo(server, seconds, access)
+    return access
 
 
 def _refreshed(client: Client, token: str) -> tuple[str, str]:
