@@ -81,6 +81,7 @@ let package = Package(
 
         tests("DexConfiguration"),
         tests("JOSE"),
+        tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),
         tests("Passwords"),
         tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
