@@ -79,6 +79,7 @@ let package = Package(
             path: "Sources/DextraCommand",
             swiftSettings: strict),
 
+        tests("Connectors", ["JOSE", "OpenIDConnect", "Passwords", "Persistence", "Workers"]),
         tests("DexConfiguration"),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),

@@ -59,7 +59,7 @@ import Testing
         let provider = try await TestProvider { $0.skipsApproval = false }
         let state = try await provider.begin()
         let flow = SignInFlow(provider.parts)
-        let elsewhere = await flow.submit(username: "jane", password: "right", connectorID: "other", state: state, browser: provider.browser)
+        let elsewhere = await flow.submit(username: "jane", password: "right", connectorID: "second", state: state, browser: provider.browser)
         guard case .refuse = elsewhere else { throw Unexpected(elsewhere) }
         let early = await flow.consent(approved: true, state: state, browser: provider.browser)
         guard case .refuse = early else { throw Unexpected(early) }

@@ -39,7 +39,10 @@ struct TestProvider: Sendable {
         self.clients = ClientDirectory(static: clients, store: store)
         parts = ProviderParts(
             settings: settings, clients: self.clients,
-            connectors: ConnectorRegistry([.init(id: "local", name: "Email", type: "local", connector: connector)]), grants: store,
+            connectors: ConnectorRegistry([
+                .init(id: "local", name: "Email", type: "local", connector: connector),
+                .init(id: "second", name: "Second", type: "test", connector: TestConnector()),
+            ]), grants: store,
             assertions: store, revocations: RevocationList(), ring: ring, signer: signer, sealers: sealers, clock: clock,
             random: SystemRandom(), events: log)
         try await keeper.refresh()
