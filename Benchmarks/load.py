@@ -12,7 +12,7 @@ def command(url: str, seconds: float, connections: int, threads: int, kind: str,
     """Arguments for `subprocess`."""
     Path(folder, "lines").write_text("".join(line + "\n" for line in lines))
     environment = os.environ | {"RESULT": f"{folder}/result"} | ({"AUTHORIZATION": authorization} if authorization else {})
-    return {"args": ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(SCRIPT), url,
+    return {"args": ["wrk", f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(SCRIPT), url,
                      "--", kind, f"{folder}/lines"], "env": environment, "stdout": subprocess.DEVNULL}
 
 

@@ -1,5 +1,5 @@
 """What is measured, one function each. All take a running server and the seconds that a GET load lasts."""
-import json, subprocess, tempfile, time
+import json, sqlite3, subprocess, tempfile, time
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -140,12 +140,41 @@ def start_times(runs: int, patience: float, existing: bool) -> list[float]:
     return times
 
 
-def growth(logins: int, seconds: float) -> dict:
-    """Memory, and the rate of refreshes, of a fresh server and after many logins. People's passwords are cheap here: bcrypt cost 4."""
+def full_database(rows: int, seconds: float, rounds: int = 3) -> dict[str, list[float]]:
+    """Rates with that many refresh tokens in the database to rates with none, the two in turn. The rows are copies of one
+    that the server made, written while it was stopped. People's passwords are cheap here: bcrypt cost 4."""
+    ratios: dict[str, list[float]] = {"refresh": [], "password": []}
+    with tempfile.TemporaryDirectory(prefix="dextra-full-") as folder:
+        full = Path(folder, "full.db")
+        with Server(cost=4, database=full) as server:
+            Client(server).tokens(0)
+        _copy_refresh_grants(full, rows)
+        with Server(cost=4, database=full) as crowded, Server(cost=4, database=Path(folder, "empty.db")) as empty:
+            for _ in range(rounds):
+                for name, measure in (("refresh", refresh), ("password", password)):
+                    ratios[name].append(measure(crowded, seconds / 2)["per_second"] / measure(empty, seconds / 2)["per_second"])
+    return ratios
+
+
+def _copy_refresh_grants(database: Path, rows: int):
+    with sqlite3.connect(database, isolation_level=None) as connection:
+        connection.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN")
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(refresh_grants)")]
+        values = {"id": "lower(hex(randomblob(12)))", "user_id": "lower(hex(randomblob(16)))", "secret_hash": "randomblob(32)",
+                  "created_at": "created_at - 1000 * n", "last_used_at": "last_used_at - 1000 * n"}
+        connection.execute(f"""
+            WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})
+            INSERT INTO refresh_grants ({", ".join(columns)})
+            SELECT {", ".join(values.get(column, column) for column in columns)} FROM numbers, (SELECT * FROM refresh_grants LIMIT 1)""")
+        connection.execute("COMMIT")
+    connection.close()
+
+
+def growth(logins: int) -> dict:
+    """Memory of a fresh server and after many logins. People's passwords are cheap here: bcrypt cost 4."""
     with Server(cost=4) as server:
         time.sleep(1)
         idle = memory(server.pid)
-        before = refresh(server, seconds)["per_second"]
 
         def person(n):
             client = Client(server)
@@ -153,5 +182,4 @@ def growth(logins: int, seconds: float) -> dict:
                 client.tokens(count)
         together(CONCURRENT, person)
         time.sleep(1)
-        after = memory(server.pid)
-        return {"idle": idle, "after": after, "refresh_before": before, "refresh_after": refresh(server, seconds)["per_second"]}
+        return {"idle": idle, "after": memory(server.pid)}
