@@ -19,27 +19,13 @@ public struct AuthorizationResponse: Sendable, Hashable {
 
     /// The address to send the browser to; for `form_post` the parameters travel in a form instead.
     public var location: String {
-        let query = parameters.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
+        // Nothing but unreserved characters, so that no value can end a header or a parameter.
+        let query = parameters.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
         return switch mode {
         case .query: redirectURI + (redirectURI.contains("?") ? "&" : "?") + query
         case .fragment: redirectURI + "#" + query
         case .formPost: redirectURI
         }
-    }
-
-    /// Everything but RFC 3986's unreserved characters, so that no value can end a header or a parameter.
-    private static func encoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                bytes.append(byte)
-            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -41,24 +41,9 @@ enum ClientCredentials: Sendable {
         guard parts.count == 2, parts[0].lowercased() == "basic" else { return nil }
         guard let bytes = try? Base64.decode(parts[1].trimmingPrefix(while: { $0 == " " })),
             let text = String(validating: bytes, as: UTF8.self), let colon = text.firstIndex(of: ":"),
-            let id = formDecoded(text[..<colon]), let secret = formDecoded(text[text.index(after: colon)...])
+            let id = try? PercentEncoding.decode(text[..<colon].utf8, plusIsSpace: true),
+            let secret = try? PercentEncoding.decode(text[text.index(after: colon)...].utf8, plusIsSpace: true)
         else { throw OAuthError(.invalidRequest, "The Authorization header is malformed.") }
         return (id, secret)
-    }
-
-    private static func formDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(0x20)
-            case UInt8(ascii: "%"):
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-                rest = rest.dropFirst(2)
-                bytes.append(value)
-            default: bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

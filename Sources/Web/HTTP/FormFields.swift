@@ -1,3 +1,5 @@
+import OpenIDConnect
+
 /// The fields of an `application/x-www-form-urlencoded` text: a query, or the body of a form post.
 ///
 /// Parsing is strict where leniency would let two readers see different values: a broken `%` escape, invalid UTF-8 or a

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import OpenIDConnect
 
 /// Finds the route of a request by its exact path.
 ///

@@ -1,7 +1,7 @@
 /// Percent-encoding as RFC 3986 §2.1 has it, decoded strictly.
-enum PercentEncoding {
+public enum PercentEncoding {
     /// Everything but RFC 3986 §2.3's unreserved characters, so that the text can stand anywhere in a URL.
-    static func encode(_ text: String) -> String {
+    public static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
@@ -16,19 +16,19 @@ enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    enum Failure: Error, Hashable, Sendable {
+    public enum Failure: Error, Hashable, Sendable {
         /// A `%` that two hexadecimal digits do not follow.
         case invalidEscape
         case invalidUTF8
         case containsNUL
     }
 
-    static func decode(_ text: Substring) throws(Failure) -> String {
+    public static func decode(_ text: Substring) throws(Failure) -> String {
         try decode(text.utf8, plusIsSpace: false)
     }
 
     /// - Parameter plusIsSpace: forms write a space as `+` (WHATWG URL §5.1); paths do not.
-    static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) throws(Failure) -> String {
+    public static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) throws(Failure) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = bytes.startIndex
