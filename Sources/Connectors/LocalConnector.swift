@@ -22,7 +22,8 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
     ///   - users: of the configuration; they hide stored ones of the same e-mail.
     ///   - cost: bcrypt cost that stored hashes are raised to at the next login; nil leaves them as they are.
     public init(
-        static users: [User], store: any UserStore, hasher: PasswordHasher, cost: Int?, clock: any WallClock, random: any RandomSource,
+        static users: [User], store: any UserStore, hasher: PasswordHasher, cost: Int?, clock: any WallClock,
+        random: any RandomSource,
         log: any EventLog
     ) {
         fixed = Mutex(Self.byEmail(users))
@@ -42,7 +43,9 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
         fixed.withLock { $0 = Self.byEmail(users) }
     }
 
-    public func authenticate(username: String, password: String, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity? {
+    public func authenticate(
+        username: String, password: String, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity? {
         let user = try await find(username)
         let bytes = Array(password.utf8)
         let matches: Bool
@@ -57,7 +60,9 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
         return ConnectorIdentity(identity: user.identity, methods: ["pwd"])
     }
 
-    public func refresh(_ identity: Identity, connectorData: [UInt8]?, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity {
+    public func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
         guard let user = try await find(identity.email) else { throw .gone("no user \(identity.email)") }
         // The address may have been given to somebody else since.
         guard user.userID == identity.userID else { throw .gone("\(identity.email) is somebody else now") }
@@ -76,7 +81,8 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
 
     /// Only stored hashes can be raised; the login has succeeded whatever becomes of this.
     private func raiseCost(of user: User, password: [UInt8]) async {
-        guard let cost, let current = try? Bcrypt(hash: user.passwordHash).cost, current < cost, fixed.withLock({ $0[user.email] }) == nil,
+        guard let cost, let current = try? Bcrypt(hash: user.passwordHash).cost, current < cost,
+            fixed.withLock({ $0[user.email] }) == nil,
             let hash = try? await hasher.hash(password, cost: cost, salt: random.bytes(16))
         else { return }
         do {

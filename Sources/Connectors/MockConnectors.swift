@@ -5,7 +5,8 @@ public struct MockCallbackConnector: CallbackConnector, RefreshConnector {
     public init() {}
 
     static let identity = Identity(
-        userID: "0-385-28089-0", username: "Kilgore Trout", email: "kilgore@kilgore.trout", emailVerified: true, groups: ["authors"])
+        userID: "0-385-28089-0", username: "Kilgore Trout", email: "kilgore@kilgore.trout", emailVerified: true,
+        groups: ["authors"])
 
     public func loginURL(callbackURL: String, state: String, scopes: [String]) async throws(ConnectorError) -> String {
         // `state` is base64url: it needs no escaping.
@@ -18,7 +19,9 @@ public struct MockCallbackConnector: CallbackConnector, RefreshConnector {
         ConnectorIdentity(identity: Self.identity, methods: [])
     }
 
-    public func refresh(_ identity: Identity, connectorData: [UInt8]?, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity {
+    public func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
         ConnectorIdentity(identity: Self.identity, methods: [])
     }
 }
@@ -41,11 +44,15 @@ public struct MockPasswordConnector: PasswordConnector, RefreshConnector {
         return ConnectorIdentity(identity: identity, methods: ["pwd"])
     }
 
-    public func authenticate(username: String, password: String, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity? {
+    public func authenticate(
+        username: String, password: String, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity? {
         username == self.username && password == self.password ? found : nil
     }
 
-    public func refresh(_ identity: Identity, connectorData: [UInt8]?, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity {
+    public func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
         found
     }
 }

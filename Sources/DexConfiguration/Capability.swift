@@ -19,7 +19,8 @@ struct Capability {
         Capability("multi-factor authentication is", at: ["mfa", "staticClients[].mfaChain"]),
         Capability("single sign-on between clients is", at: ["staticClients[].ssoSharedWith"]),
         Capability("logout is", at: ["staticClients[].postLogoutRedirectURIs", "staticClients[].backchannelLogoutURI"]),
-        Capability("refresh tokens that end with the session are", at: ["staticClients[].refreshTokenLifetime"], values: ["session"]),
+        Capability(
+            "refresh tokens that end with the session are", at: ["staticClients[].refreshTokenLifetime"], values: ["session"]),
         Capability("the client credentials grant is", at: ["staticClients[].clientCredentialsClaims"]),
         Capability("the client credentials grant is", at: grantTypes, values: ["client_credentials"]),
         Capability("the device grant is", at: grantTypes, values: ["urn:ietf:params:oauth:grant-type:device_code"]),

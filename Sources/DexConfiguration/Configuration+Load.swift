@@ -60,7 +60,8 @@ extension Configuration {
         }
         for duplicate in document.duplicates {
             loading.problem(
-                "the key \(quoted(duplicate.key)) is written twice", hint: "it is already in line \(duplicate.first.line)", at: duplicate.second)
+                "the key \(quoted(duplicate.key)) is written twice", hint: "it is already in line \(duplicate.first.line)",
+                at: duplicate.second)
         }
         return schema.read(Located(value: document.root, path: Path()), loading)
     }

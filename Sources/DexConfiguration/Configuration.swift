@@ -25,12 +25,14 @@ extension Configuration {
     static var schema: Schema<Configuration> {
         .mapping { keys in
             let issuer = keys.required("issuer", .issuer, hint: "write for example issuer: https://sso.example.com/dex")
-            let storage = keys.required("storage", Storage.schema, hint: "write for example storage: {type: sqlite3, config: {file: dextra.db}}")
+            let storage = keys.required(
+                "storage", Storage.schema, hint: "write for example storage: {type: sqlite3, config: {file: dextra.db}}")
             let web = keys.required("web", Web.schema, hint: "write for example web: {http: 127.0.0.1:5556}")
             let telemetry = keys("telemetry", Telemetry.schema) ?? Telemetry(keys.loading.options)
             let oauth2 = keys("oauth2", OAuth2.schema, default: OAuth2())
             let expiry = keys("expiry", Expiry.schema, default: Expiry())
-            let signer = keys("signer", Signer.schema(signingKeys: expiry.signingKeys))
+            let signer =
+                keys("signer", Signer.schema(signingKeys: expiry.signingKeys))
                 ?? .local(Signer.Local(rotationPeriod: expiry.signingKeys ?? Signer.Local.defaultRotationPeriod))
             let logger = keys("logger", Logger.schema, default: Logger())
             let frontend = keys("frontend", Frontend.schema) ?? Frontend(environment: keys.loading.environment)

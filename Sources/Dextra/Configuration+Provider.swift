@@ -12,18 +12,24 @@ extension ProviderSettings {
         let hasFrontChannel = oauth2.responseTypes.contains { $0 != .code }
         self.init(
             issuer: configuration.issuer.text,
-            responseTypes: oauth2.responseTypes.compactMap { OpenIDConnect.ResponseType(words: $0.rawValue.split(separator: " ").map(String.init)) },
+            responseTypes: oauth2.responseTypes.compactMap {
+                OpenIDConnect.ResponseType(words: $0.rawValue.split(separator: " ").map(String.init))
+            },
             // Dex's rule: implicit needs a response type for it, password needs a connector.
-            grantTypes: grants.filter { ($0 != .implicit || hasFrontChannel) && ($0 != .password || oauth2.passwordConnector != nil) },
+            grantTypes: grants.filter {
+                ($0 != .implicit || hasFrontChannel) && ($0 != .password || oauth2.passwordConnector != nil)
+            },
             codeChallengeMethods: oauth2.pkce.codeChallengeMethods.compactMap { CodeChallenge.Method(rawValue: $0.rawValue) },
             codeChallengeRequirement: oauth2.pkce.enforce.map { $0 ? .everyClient : .nobody } ?? .publicClients,
             skipsApproval: oauth2.skipApprovalScreen, alwaysShowsConnectors: oauth2.alwaysShowLoginScreen,
             showsLoginOnPromptNone: oauth2.promptNoneShowsLogin,
-            passwordConnectorID: oauth2.passwordConnector, accessTokenFormat: oauth2.accessTokenFormat == .atJWT ? .rfc9068 : .dex,
+            passwordConnectorID: oauth2.passwordConnector,
+            accessTokenFormat: oauth2.accessTokenFormat == .atJWT ? .rfc9068 : .dex,
             tokenLifetime: configuration.expiry.idTokens, codeLifetime: configuration.expiry.authorizationCodes,
             signInLifetime: configuration.expiry.authRequests,
             refresh: RefreshPolicy(
-                rotates: !refresh.disableRotation, reuseInterval: refresh.reuseInterval, idleLifetime: refresh.validIfNotUsedFor ?? .zero,
+                rotates: !refresh.disableRotation, reuseInterval: refresh.reuseInterval,
+                idleLifetime: refresh.validIfNotUsedFor ?? .zero,
                 absoluteLifetime: refresh.absoluteLifetime ?? .zero),
             signingAlgorithm: configuration.signer.algorithm?.rawValue ?? "RS256")
     }

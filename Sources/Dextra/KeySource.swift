@@ -30,7 +30,8 @@ actor KeyFiles: KeySource {
     private var lastStored: [StoredSigningKey] = []
 
     init(
-        paths: [String], passphrase: String?, algorithm: SignatureAlgorithm?, store: any KeyStore, ring: KeyRing, schedule: KeySchedule,
+        paths: [String], passphrase: String?, algorithm: SignatureAlgorithm?, store: any KeyStore, ring: KeyRing,
+        schedule: KeySchedule,
         clock: any WallClock, events: any EventLog, read: @escaping @Sendable (String) throws -> String
     ) {
         self.paths = paths
@@ -46,7 +47,9 @@ actor KeyFiles: KeySource {
 
     func refresh() async throws -> Bool {
         let texts = try paths.map(read)
-        let keys = try zip(paths, texts).map { path, text in try Self.key(text, path: path, passphrase: passphrase, algorithm: algorithm) }
+        let keys = try zip(paths, texts).map { path, text in
+            try Self.key(text, path: path, passphrase: passphrase, algorithm: algorithm)
+        }
         try await record(keys)
         let stored = schedule.published(of: try await store.signingKeys(), at: clock.now)
         if texts == lastTexts, stored == lastStored, ring.current != nil { return false }
@@ -64,7 +67,8 @@ actor KeyFiles: KeySource {
         if newest?.keyID == first.keyID { return }
         let now = clock.now
         let record = StoredSigningKey(
-            keyID: first.keyID, algorithm: first.algorithm, privateKeyPEM: try first.key.publicKey.pem(), createdAt: now, activatesAt: now)
+            keyID: first.keyID, algorithm: first.algorithm, privateKeyPEM: try first.key.publicKey.pem(), createdAt: now,
+            activatesAt: now)
         // Another process may have been faster with the same file.
         _ = try await store.insert(
             record, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: now) })
@@ -84,17 +88,22 @@ actor KeyFiles: KeySource {
         }
         var algorithms: [SignatureAlgorithm] = []
         for (_, _, algorithm) in verification where !algorithms.contains(algorithm) { algorithms.append(algorithm) }
-        ring.replace(KeyRing.Keys(
-            signing: keys.prefix(1).map { (.distantPast, $0) },
-            verification: verification.map { VerificationKey(keyID: $1, algorithms: [$2], material: .public($0)) },
-            algorithms: algorithms,
-            document: JWKSet(verification.map { Self.publication(of: $0, keyID: $1, algorithm: $2) }).json.serialized(),
-            activeSince: stored.first { $0.keyID == keys.first?.keyID }?.activatesAt ?? now))
+        ring.replace(
+            KeyRing.Keys(
+                signing: keys.prefix(1).map { (.distantPast, $0) },
+                verification: verification.map { VerificationKey(keyID: $1, algorithms: [$2], material: .public($0)) },
+                algorithms: algorithms,
+                document: JWKSet(verification.map { Self.publication(of: $0, keyID: $1, algorithm: $2) }).json.serialized(),
+                activeSince: stored.first { $0.keyID == keys.first?.keyID }?.activatesAt ?? now))
     }
 
-    private static func key(_ text: String, path: String, passphrase: String?, algorithm: SignatureAlgorithm?) throws -> SigningKey {
+    private static func key(
+        _ text: String, path: String, passphrase: String?, algorithm: SignatureAlgorithm?
+    ) throws -> SigningKey {
         let key: PrivateKey
-        do { key = try PrivateKey(pem: text, passphrase: passphrase) } catch { throw KeyFileError(path: path, reason: "\(error)") }
+        do { key = try PrivateKey(pem: text, passphrase: passphrase) } catch {
+            throw KeyFileError(path: path, reason: "\(error)")
+        }
         let fitting = key.specification.algorithms
         guard let chosen = algorithm.map({ fitting.contains($0) ? $0 : nil }) ?? fitting.first else {
             throw KeyFileError(path: path, reason: "the key does not fit the algorithm \(algorithm?.rawValue ?? "")")

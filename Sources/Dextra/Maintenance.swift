@@ -23,7 +23,9 @@ struct Maintenance: Sendable {
     /// Runs until cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await every(KeyKeeper.pollInterval, "keep the keys") { if try await keys.refresh() { keysChanged() } } }
+            group.addTask {
+                await every(KeyKeeper.pollInterval, "keep the keys") { if try await keys.refresh() { keysChanged() } }
+            }
             group.addTask { await every(.seconds(600), "keep the sealing keys") { try await sealers.refresh() } }
             group.addTask { await every(Self.revocationInterval, "read revocations") { try await readRevocations() } }
             group.addTask { await every(Self.garbageInterval, "collect garbage") { try await collectGarbage() } }
@@ -42,7 +44,9 @@ struct Maintenance: Sendable {
             } catch is CancellationError {
                 return
             } catch {
-                if !isFailing { logger.error("maintenance failed", metadata: ["task": .string(what), "error": .string("\(error)")]) }
+                if !isFailing {
+                    logger.error("maintenance failed", metadata: ["task": .string(what), "error": .string("\(error)")])
+                }
                 isFailing = true
             }
         }

@@ -16,13 +16,14 @@ extension Provider {
 extension Logger.Level {
     /// Dex's levels are slog's: steps of four, of which ours show the next one up.
     fileprivate init(_ level: LogLevel) {
-        self = switch level.value {
-        case ..<(-4): .trace
-        case ..<0: .debug
-        case ..<4: .info
-        case ..<8: .warning
-        case 8: .error
-        default: .critical
-        }
+        self =
+            switch level.value {
+            case ..<(-4): .trace
+            case ..<0: .debug
+            case ..<4: .info
+            case ..<8: .warning
+            case 8: .error
+            default: .critical
+            }
     }
 }

@@ -41,7 +41,8 @@ public final class Provider: Sendable {
             })
         self.server = server
         maintenance = Maintenance(
-            store: graph.store, keys: graph.keys, sealers: graph.sealers, revocations: graph.revocations, refresh: graph.settings.refresh,
+            store: graph.store, keys: graph.keys, sealers: graph.sealers, revocations: graph.revocations,
+            refresh: graph.settings.refresh,
             clock: options.clock, logger: logger, keysChanged: { server.refreshPublicAnswers() })
         graph.revocations.onChange { server.answers.clear() }
     }
@@ -51,7 +52,8 @@ public final class Provider: Sendable {
     public func run(ready: @escaping @Sendable () -> Void = {}) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet(logger)))
+                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: quiet(logger)))
         group.withLock { $0 = services }
         if isStopped.withLock({ $0 }) { return await graph.store.close() }
         let result: Result<Void, any Error>
@@ -92,9 +94,14 @@ public final class Provider: Sendable {
         server.answers.clear()
         let unchanged = changedSections(in: new)
         if !unchanged.isEmpty {
-            logger.warning("changes in these sections need a restart", metadata: ["sections": .string(unchanged.joined(separator: ","))])
+            logger.warning(
+                "changes in these sections need a restart", metadata: ["sections": .string(unchanged.joined(separator: ","))])
         }
-        logger.info("reloaded", metadata: ["clients": .stringConvertible(new.staticClients.count), "users": .stringConvertible(new.staticPasswords.count)])
+        logger.info(
+            "reloaded",
+            metadata: [
+                "clients": .stringConvertible(new.staticClients.count), "users": .stringConvertible(new.staticPasswords.count),
+            ])
     }
 
     /// The first key may take a while to make or read: discovery is answered meanwhile, what needs a key waits for it.
@@ -113,8 +120,10 @@ public final class Provider: Sendable {
         let old = configuration
         let sections: [(String, Bool)] = [
             ("issuer", old.issuer != new.issuer), ("storage", old.storage != new.storage), ("web", old.web != new.web),
-            ("telemetry", old.telemetry != new.telemetry), ("oauth2", old.oauth2 != new.oauth2), ("expiry", old.expiry != new.expiry),
-            ("signer", old.signer != new.signer), ("logger", old.logger != new.logger), ("frontend", old.frontend != new.frontend),
+            ("telemetry", old.telemetry != new.telemetry), ("oauth2", old.oauth2 != new.oauth2),
+            ("expiry", old.expiry != new.expiry),
+            ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
+            ("frontend", old.frontend != new.frontend),
             ("passwords", old.passwords != new.passwords), ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
             ("connectors", old.connectors != new.connectors),
         ]

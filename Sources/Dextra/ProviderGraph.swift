@@ -31,7 +31,9 @@ struct ProviderGraph: Sendable {
         let random = options.random
         let location = SQLiteStore.Location(configuration.storage)
         let store: SQLiteStore
-        do throws(StoreError) { store = try SQLiteStore(location: location) } catch { throw StartError(error, location: location.description) }
+        do throws(StoreError) { store = try SQLiteStore(location: location) } catch {
+            throw StartError(error, location: location.description)
+        }
         self.store = store
         clients = ClientDirectory(static: configuration.staticClients.map(Client.init), store: store)
 
@@ -39,10 +41,12 @@ struct ProviderGraph: Sendable {
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
         // Only key pairs are made there.
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
-        local = configuration.enablePasswordDB
+        local =
+            configuration.enablePasswordDB
             ? LocalConnector(
                 static: configuration.staticPasswords.map { User($0, now: clock.now) }, store: store,
-                hasher: PasswordHasher(pool: passwordPool), cost: configuration.passwords.bcryptCost, clock: clock, random: random, log: log)
+                hasher: PasswordHasher(pool: passwordPool), cost: configuration.passwords.bcryptCost, clock: clock,
+                random: random, log: log)
             : nil
 
         ring = KeyRing()
@@ -56,7 +60,8 @@ struct ProviderGraph: Sendable {
         let signer = BoundedSigner(ring: ring, clock: clock, limit: 1024)
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
-            settings: settings, clients: clients, connectors: ConnectorRegistry(configuration, local: local), grants: store, assertions: store,
+            settings: settings, clients: clients, connectors: ConnectorRegistry(configuration, local: local), grants: store,
+            assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,
             clock: clock, random: random, events: log)
         log.counts.watch(passwordPool)
@@ -71,20 +76,23 @@ struct ProviderGraph: Sendable {
     }
 
     private static func keySource(
-        _ signer: Configuration.Signer, _ store: SQLiteStore, _ ring: KeyRing, _ schedule: KeySchedule, _ options: ProviderOptions,
+        _ signer: Configuration.Signer, _ store: SQLiteStore, _ ring: KeyRing, _ schedule: KeySchedule,
+        _ options: ProviderOptions,
         _ log: ProviderLog, _ pool: WorkerPool
     ) throws -> any KeySource {
         switch signer {
         case .local:
             return KeyKeeper(
-                store: store, ring: ring, schedule: schedule, algorithm: signer.algorithm ?? .RS256, clock: options.clock, events: log
+                store: store, ring: ring, schedule: schedule, algorithm: signer.algorithm ?? .RS256, clock: options.clock,
+                events: log
             ) { specification in try await pool.run { try PrivateKey.generate(specification) } }
         case .files(let files):
             let passphrase = try files.passphraseFile.map { path in
                 String(try options.readFile(path).prefix { $0 != "\n" && $0 != "\r" })
             }
             return KeyFiles(
-                paths: files.keys, passphrase: passphrase, algorithm: signer.algorithm, store: store, ring: ring, schedule: schedule,
+                paths: files.keys, passphrase: passphrase, algorithm: signer.algorithm, store: store, ring: ring,
+                schedule: schedule,
                 clock: options.clock, events: log, read: options.readFile)
         }
     }

@@ -13,8 +13,10 @@ struct ProviderLog: EventLog {
     init(logger: Logger, metrics: Metrics) {
         self.logger = logger
         counts = ProviderMetrics(registry: metrics)
-        refusals = metrics.counter("dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
-        replays = metrics.counter("dextra_replays_total", help: "Codes and refresh tokens that were used again.", labels: ["kind"])
+        refusals = metrics.counter(
+            "dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
+        replays = metrics.counter(
+            "dextra_replays_total", help: "Codes and refresh tokens that were used again.", labels: ["kind"])
         storeFailures = metrics.counter("dextra_store_failures_total", help: "Operations that the database refused.", labels: [])
     }
 
@@ -26,20 +28,25 @@ struct ProviderLog: EventLog {
                 "login successful",
                 metadata: metadata([
                     "connector_id": connectorID, "user_id": identity.userID, "username": identity.username,
-                    "preferred_username": identity.preferredUsername, "email": identity.email + (identity.emailVerified ? "" : " (unverified)"),
+                    "preferred_username": identity.preferredUsername,
+                    "email": identity.email + (identity.emailVerified ? "" : " (unverified)"),
                     "groups": identity.groups.joined(separator: ","), "client_id": clientID,
                 ]))
         case .loginFailed(let connectorID, let username, let clientID, let reason):
             counts.logins(connectorID, reason.metricsLabel).increment()
             logger.warning(
                 "failed login attempt",
-                metadata: metadata(["connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue]))
+                metadata: metadata([
+                    "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
+                ]))
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))
         case .tokenRefused(let grant, let clientID, let error):
             refusals(grant, error.code.rawValue).increment()
-            logger.info("token request refused", metadata: metadata(["grant": grant, "client_id": clientID, "error": error.code.rawValue]))
+            logger.info(
+                "token request refused",
+                metadata: metadata(["grant": grant, "client_id": clientID, "error": error.code.rawValue]))
         case .replayDetected(let kind, let clientID, let grantID):
             replays(kind).increment()
             logger.warning(

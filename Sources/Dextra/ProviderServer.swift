@@ -32,19 +32,23 @@ struct ProviderServer: Sendable {
         var routes = AuthorizationRoutes(flow: SignInFlow(graph.parts), context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
         if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {
-            routes += ExampleApp(
-                clientID: client.id, clientSecret: client.secret?.text ?? "", issuer: issuer.text, origin: issuer.origin,
-                endpoint: TokenEndpoint(graph.parts), context: context, random: options.random
-            ).routes
+            routes +=
+                ExampleApp(
+                    clientID: client.id, clientSecret: client.secret?.text ?? "", issuer: issuer.text, origin: issuer.origin,
+                    endpoint: TokenEndpoint(graph.parts), context: context, random: options.random
+                ).routes
         }
         publicAnswers = { publicRoutes.readyAnswers }
         let security = try SecurityHeaders(
-            https: issuer.isSecure, overrides: Dictionary(configuration.web.headers.map { ($0.name, $0.value) }) { _, last in last })
+            https: issuer.isSecure,
+            overrides: Dictionary(configuration.web.headers.map { ($0.name, $0.value) }) { _, last in last })
         application = WebApplication(
             routes: routes.map(RequestScope.wrapping), ready: publicRoutes.readyAnswers,
             bearer: Ready.Bearer(path: issuer.path + "/userinfo", answers: answers),
-            crossOrigin: CrossOriginRule(allowedOrigins: configuration.web.allowedOrigins, allowedHeaders: configuration.web.allowedHeaders),
-            security: security, clientAddress: try Self.clientAddress(configuration.web.clientRemoteIP), metrics: graph.metrics, logger: logger,
+            crossOrigin: CrossOriginRule(
+                allowedOrigins: configuration.web.allowedOrigins, allowedHeaders: configuration.web.allowedHeaders),
+            security: security, clientAddress: try Self.clientAddress(configuration.web.clientRemoteIP), metrics: graph.metrics,
+            logger: logger,
             errorPage: { request, status, message in context.error(status, message, for: request) })
 
         var listeners: [Listener] = []
@@ -53,16 +57,20 @@ struct ProviderServer: Sendable {
         }
         if let https = configuration.web.https, let tls = configuration.web.tls {
             let certificates = try ServerCertificates(
-                certificateFile: tls.certificate, keyFile: tls.key, minimum: TLSProtocolVersion(rawValue: tls.minVersion.rawValue) ?? .tls12,
+                certificateFile: tls.certificate, keyFile: tls.key,
+                minimum: TLSProtocolVersion(rawValue: tls.minVersion.rawValue) ?? .tls12,
                 maximum: tls.maxVersion.flatMap { TLSProtocolVersion(rawValue: $0.rawValue) })
-            listeners.append(Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
+            listeners.append(
+                Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
         }
         if let telemetry = configuration.telemetry.http {
-            listeners.append(Listener(
-                name: "telemetry", address: Web.ListenAddress(telemetry),
-                application: WebApplication(
-                    routes: TelemetryRoutes.routes(metrics: graph.metrics, checks: checks), security: try SecurityHeaders(https: false),
-                    metrics: graph.metrics, logger: logger)))
+            listeners.append(
+                Listener(
+                    name: "telemetry", address: Web.ListenAddress(telemetry),
+                    application: WebApplication(
+                        routes: TelemetryRoutes.routes(metrics: graph.metrics, checks: checks),
+                        security: try SecurityHeaders(https: false),
+                        metrics: graph.metrics, logger: logger)))
         }
         web = WebServer(
             listeners: listeners, limits: ServerLimits(configuration.web.limits),

@@ -15,9 +15,10 @@ struct Theme {
         // Dex's default logo is a file of Dex's theme; ours is drawn by the built-in pages.
         let logoURL = frontend.logoURL == "theme/logo.png" && frontend.directory == nil ? nil : frontend.logoURL
         var templates: [String: String] = [:]
-        var files = Dictionary(uniqueKeysWithValues: StaticFiles.files.map { name, file in
-            (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
-        })
+        var files = Dictionary(
+            uniqueKeysWithValues: StaticFiles.files.map { name, file in
+                (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
+            })
         if let directory = frontend.directory {
             templates = try Self.templates(in: directory + "/templates")
             for (path, folder) in [("/static/", "/static"), ("/theme/", "/themes/" + frontend.theme)] {
@@ -39,7 +40,9 @@ struct Theme {
         var found: [String: String] = [:]
         for (name, path) in try list(directory) {
             if name.hasSuffix(".html") {
-                throw StartError("\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)")
+                throw StartError(
+                    "\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)"
+                )
             }
             guard name.hasSuffix(".mustache") else { continue }
             found[String(name.dropLast(".mustache".count))] = String(decoding: try read(path), as: UTF8.self)
@@ -48,7 +51,9 @@ struct Theme {
     }
 
     private static func files(in directory: String) throws -> [(String, StaticFile)] {
-        try list(directory).map { name, path in (name, StaticFile(contentType: contentType(of: name), bytes: Array(try read(path)))) }
+        try list(directory).map { name, path in
+            (name, StaticFile(contentType: contentType(of: name), bytes: Array(try read(path))))
+        }
     }
 
     /// The plain files of a directory; none if it does not exist.

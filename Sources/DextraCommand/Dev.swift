@@ -33,7 +33,8 @@ struct Dev: AsyncParsableCommand {
         let environment = DevEnvironment(port: port, database: database)
         let result: LoadResult
         do {
-            result = try Configuration.load(yaml: environment.configuration, file: "dextra dev", environment: [:], readFile: ConfigurationFile.read)
+            result = try Configuration.load(
+                yaml: environment.configuration, file: "dextra dev", environment: [:], readFile: ConfigurationFile.read)
         } catch {
             throw Failure("\(error)")
         }
@@ -84,17 +85,21 @@ struct DevEnvironment: Sendable {
             "staticClients": [
                 [
                     "id": .string(Self.clientID), "secret": .string(Self.clientSecret), "name": "Example App",
-                    "redirectURIs": [.string(exampleApp + "/callback"), "http://127.0.0.1:5555/callback", "http://localhost:8000/callback"],
+                    "redirectURIs": [
+                        .string(exampleApp + "/callback"), "http://127.0.0.1:5555/callback", "http://localhost:8000/callback",
+                    ],
                 ],
                 ["id": "cli", "public": true, "name": "A command line", "redirectURIs": []],
             ],
             "staticPasswords": [
                 [
-                    "email": .string(Self.email), "hash": .string(hash), "username": "admin", "name": "Ada Admin", "preferredUsername": "admin",
+                    "email": .string(Self.email), "hash": .string(hash), "username": "admin", "name": "Ada Admin",
+                    "preferredUsername": "admin",
                     "userID": "08a8684b-db88-4b73-90a9-3cd1661f5466", "groups": ["admins", "developers"],
                 ],
                 [
-                    "email": "user@example.com", "hash": .string(hash), "username": "user", "name": "Uwe User", "preferredUsername": "user",
+                    "email": "user@example.com", "hash": .string(hash), "username": "user", "name": "Uwe User",
+                    "preferredUsername": "user",
                     "userID": "41331323-6f44-45e6-b3b9-2c4b60c02be5", "groups": ["developers"],
                 ],
             ],
@@ -106,7 +111,8 @@ struct DevEnvironment: Sendable {
         switch output {
         case .json:
             let line: JSON = [
-                "issuer": .string(issuer), "user": .string(Self.email), "password": .string(Self.password), "clientID": .string(Self.clientID),
+                "issuer": .string(issuer), "user": .string(Self.email), "password": .string(Self.password),
+                "clientID": .string(Self.clientID),
                 "clientSecret": .string(Self.clientSecret), "exampleApp": .string(exampleApp), "curl": .string(curl),
             ]
             print(String(decoding: line.serialized(), as: UTF8.self))

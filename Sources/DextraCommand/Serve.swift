@@ -36,7 +36,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let source = ConfigurationFile(
-            path: file, options: LoadOptions(lenient: lenient, webHTTP: webHTTP, webHTTPS: webHTTPS, telemetryHTTP: telemetryHTTP))
+            path: file, options: LoadOptions(lenient: lenient, webHTTP: webHTTP, webHTTPS: webHTTPS, telemetryHTTP: telemetryHTTP)
+        )
         let configuration = try source.load()
         try await Running.run(configuration, options: .standard, reload: source.load) { logger in
             // At every level: whoever started this waits for it.

@@ -19,7 +19,9 @@ enum StartupPages {
             // The first mapping of all is the program's own.
             if program == nil { program = String(fields[5]) }
             let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-            guard String(fields[5]) == program, ends.count == 2, let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else { continue }
+            guard String(fields[5]) == program, ends.count == 2, let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
+                continue
+            }
             // Private pages that were written to are not among these: relocated data is mapped writable or was made so.
             if fields[1].contains("x") { _ = madvise(start, Int(ends[1] - ends[0]), MADV_DONTNEED) }
         }

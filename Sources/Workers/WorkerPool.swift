@@ -92,11 +92,13 @@ private final class Shared: @unchecked Sendable {
     private func startThread() {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(&thread, nil, { context in
-            guard let context else { return nil }
-            Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().work()
-            return nil
-        }, context)
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            }, context)
         if status == 0 {
             started += 1
             pthread_detach(thread)

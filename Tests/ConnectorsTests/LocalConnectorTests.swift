@@ -20,17 +20,23 @@ import Workers
 
     private func connector(static users: [User] = [], cost: Int? = nil, pool: WorkerPool? = nil) -> LocalConnector {
         LocalConnector(
-            static: users, store: store, hasher: PasswordHasher(pool: pool ?? self.pool), cost: cost, clock: SystemClock(), random: SystemRandom(),
+            static: users, store: store, hasher: PasswordHasher(pool: pool ?? self.pool), cost: cost, clock: SystemClock(),
+            random: SystemRandom(),
             log: Silence())
     }
 
-    private func user(_ email: String = "jane@example.com", password: String = password, cost: Int = 4, id: String = "1") throws -> User {
+    private func user(
+        _ email: String = "jane@example.com", password: String = password, cost: Int = 4, id: String = "1"
+    ) throws -> User {
         User(
-            email: email, passwordHash: try Bcrypt.hash(Array(password.utf8), cost: cost, salt: SystemRandom().bytes(16)), username: "jane",
+            email: email, passwordHash: try Bcrypt.hash(Array(password.utf8), cost: cost, salt: SystemRandom().bytes(16)),
+            username: "jane",
             userID: id, createdAt: Date(), updatedAt: Date())
     }
 
-    private func logIn(_ connector: LocalConnector, _ name: String = "jane@example.com", _ password: String = password) async throws -> Identity? {
+    private func logIn(
+        _ connector: LocalConnector, _ name: String = "jane@example.com", _ password: String = password
+    ) async throws -> Identity? {
         try await connector.authenticate(username: name, password: password, scopes: [])?.identity
     }
 
@@ -40,7 +46,9 @@ import Workers
         let connector = connector()
         #expect(try await logIn(connector)?.userID == "1")
         #expect(try await logIn(connector, "JANE@Example.com")?.userID == "1")
-        for wrong in ["", "correct hors", "correct horse ", "Correct horse"] { #expect(try await logIn(connector, "jane@example.com", wrong) == nil) }
+        for wrong in ["", "correct hors", "correct horse ", "Correct horse"] {
+            #expect(try await logIn(connector, "jane@example.com", wrong) == nil)
+        }
         #expect(try await logIn(connector, "nobody@example.com") == nil)
     }
 
@@ -90,7 +98,9 @@ import Workers
         }
     }
 
-    @Test("get a hash of the configured cost when they log in, if theirs is cheaper", arguments: [(4, 5, 5), (5, 4, 5), (4, nil, 4)] as [(Int, Int?, Int)])
+    @Test(
+        "get a hash of the configured cost when they log in, if theirs is cheaper",
+        arguments: [(4, 5, 5), (5, 4, 5), (4, nil, 4)] as [(Int, Int?, Int)])
     func raising(stored: Int, configured: Int?, after: Int) async throws {
         try await store.insert(try user(cost: stored))
         let connector = connector(cost: configured)
@@ -101,7 +111,9 @@ import Workers
         #expect(try await logIn(connector) != nil)
     }
 
-    @Test("or not: a full pool refuses everybody alike, so that unknown people cost a check too", arguments: ["jane@example.com", "nobody@example.com"])
+    @Test(
+        "or not: a full pool refuses everybody alike, so that unknown people cost a check too",
+        arguments: ["jane@example.com", "nobody@example.com"])
     func overload(name: String) async throws {
         try await store.insert(try user())
         let busy = WorkerPool(name: "passwords", threads: 1, queueLimit: 0)

@@ -3,12 +3,14 @@ import Testing
 
 @Suite("The environment")
 struct EnvironmentTests {
-    @Test("variables expand as in Go", arguments: [
-        ("plain", "plain"), ("$A", "one"), ("${A}", "one"), ("x$A-y", "xone-y"), ("$A$B", "onetwo"), ("${A}_${B}", "one_two"),
-        ("$A_", ""), ("$UNSET", ""), ("${UNSET}x", "x"), ("$", "$"), ("a$", "a$"), ("$ A", "$ A"), ("$-A", "A"), ("$é", "$é"),
-        ("$$A", "A"), ("$1A", "A"), ("${}", ""), ("a${}b", "ab"), ("${A", "A"), ("${A B}", ""), ("${é}", "accent"),
-        ("$2a$10$abc", "a0"), ("\\$A", "\\one"), ("{$A}", "{one}"),
-    ])
+    @Test(
+        "variables expand as in Go",
+        arguments: [
+            ("plain", "plain"), ("$A", "one"), ("${A}", "one"), ("x$A-y", "xone-y"), ("$A$B", "onetwo"), ("${A}_${B}", "one_two"),
+            ("$A_", ""), ("$UNSET", ""), ("${UNSET}x", "x"), ("$", "$"), ("a$", "a$"), ("$ A", "$ A"), ("$-A", "A"), ("$é", "$é"),
+            ("$$A", "A"), ("$1A", "A"), ("${}", ""), ("a${}b", "ab"), ("${A", "A"), ("${A B}", ""), ("${é}", "accent"),
+            ("$2a$10$abc", "a0"), ("\\$A", "\\one"), ("{$A}", "{one}"),
+        ])
     func expansion(text: String, expected: String) {
         let environment = ["A": "one", "B": "two", "é": "accent"]
         #expect(EnvironmentExpansion.expand(text) { environment[$0] ?? "" } == expected)
@@ -42,9 +44,12 @@ struct EnvironmentTests {
         #expect(configuration.staticClients.first?.secret == Secret("$DIR"))
     }
 
-    @Test("DEX_EXPAND_ENV switches it off, and a value that is no Go boolean does not", arguments: [
-        ("false", "$DIR/x.db"), ("0", "$DIR/x.db"), ("F", "$DIR/x.db"), ("true", "/d/x.db"), ("no", "/d/x.db"), ("", "/d/x.db"),
-    ])
+    @Test(
+        "DEX_EXPAND_ENV switches it off, and a value that is no Go boolean does not",
+        arguments: [
+            ("false", "$DIR/x.db"), ("0", "$DIR/x.db"), ("F", "$DIR/x.db"), ("true", "/d/x.db"), ("no", "/d/x.db"),
+            ("", "/d/x.db"),
+        ])
     func expansionSwitch(value: String, file: String) throws {
         let configuration = try load(Self.yaml, environment: ["DIR": "/d", "DEX_EXPAND_ENV": value]).configuration
         #expect(configuration.storage == .sqlite3(file: file))
@@ -54,16 +59,18 @@ struct EnvironmentTests {
     func unset() throws {
         let result = try load(Self.yaml.replacing("$DIR/x.db", with: "a${NOPE}b"), environment: ["DIR": "/d"])
         #expect(result.configuration.storage == .sqlite3(file: "ab"))
-        #expect(result.warnings.map(\.description) == [
-            "c.yaml:2:41: storage.config: the environment variable \"NOPE\" is not set, so nothing stands in its place"
-        ])
+        #expect(
+            result.warnings.map(\.description) == [
+                "c.yaml:2:41: storage.config: the environment variable \"NOPE\" is not set, so nothing stands in its place"
+            ])
     }
 
     @Test("a required key that expands to nothing is missing")
     func empty() {
-        #expect(problems(Self.yaml.replacing("$DIR/x.db", with: "$NOPE"), environment: ["DIR": "/d"]) == [
-            "c.yaml:2:34: storage.config.file: missing; a path, for example dextra.db"
-        ])
+        #expect(
+            problems(Self.yaml.replacing("$DIR/x.db", with: "$NOPE"), environment: ["DIR": "/d"]) == [
+                "c.yaml:2:34: storage.config.file: missing; a path, for example dextra.db"
+            ])
     }
 
     @Test("ids, secrets and hashes come from variables and files")
@@ -81,7 +88,10 @@ struct EnvironmentTests {
                 - {email: e@f, hash: JDJhJDEwJDJiMmNVOENQaE9UYUdyczFIUlF1QXVlUzdKVFQ1WkhzSFN6WWlGUG0xbGVaY2s3TWM4VDRX}
                 """,
             environment: ["ID": "a", "SECRET": "s", "HASH": hash],
-            files: ["s.txt": "file secret\n", "keys.json": #"{"keys": [{"kty": "RSA", "e": "AQAB", "n": "é\"\u0001"}]}"#, "hash.txt": hash + "\r\n"]
+            files: [
+                "s.txt": "file secret\n", "keys.json": #"{"keys": [{"kty": "RSA", "e": "AQAB", "n": "é\"\u0001"}]}"#,
+                "hash.txt": hash + "\r\n",
+            ]
         ).configuration
         #expect(configuration.staticClients.map(\.id) == ["a", "b", "c"])
         #expect(configuration.staticClients.map(\.secret?.text) == ["s", "file secret", "s"])
@@ -92,17 +102,19 @@ struct EnvironmentTests {
     @Test("an empty variable or file is no secret")
     func emptySecrets() {
         let yaml = minimal + "staticClients: [{id: a, name: a, secretEnv: E}, {id: b, name: b, secretFile: f}]"
-        #expect(problems(yaml, environment: ["E": ""], files: ["f": "\n"]) == [
-            "c.yaml:5:45: staticClients[0].secretEnv: the environment variable \"E\" is not set or empty",
-            "c.yaml:5:78: staticClients[1].secretFile: the file \"f\" is empty",
-        ])
+        #expect(
+            problems(yaml, environment: ["E": ""], files: ["f": "\n"]) == [
+                "c.yaml:5:45: staticClients[0].secretEnv: the environment variable \"E\" is not set or empty",
+                "c.yaml:5:78: staticClients[1].secretFile: the file \"f\" is empty",
+            ])
     }
 
     @Test("DEX_FRONTEND_DIR is the directory of pages unless the file names one")
     func frontend() throws {
         let environment = ["DEX_FRONTEND_DIR": "/pages"]
         #expect(try load(minimal, environment: environment).configuration.frontend.directory == "/pages")
-        #expect(try load(minimal + "frontend: {theme: mine}", environment: environment).configuration.frontend.directory == "/pages")
+        #expect(
+            try load(minimal + "frontend: {theme: mine}", environment: environment).configuration.frontend.directory == "/pages")
         #expect(try load(minimal + "frontend: {dir: /own}", environment: environment).configuration.frontend.directory == "/own")
         #expect(try load(minimal).configuration.frontend.directory == nil)
     }
@@ -110,6 +122,9 @@ struct EnvironmentTests {
     @Test("switches of Dex for what is not there are warnings")
     func switches() throws {
         let warnings = try load(minimal, environment: ["DEX_SESSIONS_ENABLED": "true", "DEX_ENT_ENABLED": "false"]).warnings
-        #expect(warnings.map(\.description) == ["environment: DEX_SESSIONS_ENABLED: has no effect: browser sessions are not built yet"])
+        #expect(
+            warnings.map(\.description) == [
+                "environment: DEX_SESSIONS_ENABLED: has no effect: browser sessions are not built yet"
+            ])
     }
 }

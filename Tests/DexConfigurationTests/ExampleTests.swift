@@ -4,7 +4,8 @@ import Testing
 
 @Suite("The examples in the repository")
 struct ExampleTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     private func example(_ name: String, environment: [String: String] = [:]) throws -> LoadResult {
         let text = try String(contentsOf: Self.root.appending(path: "examples/\(name)"), encoding: .utf8)
@@ -44,11 +45,15 @@ struct ExampleTests {
         let web = try full().configuration.web
         #expect(web.http == ListenAddress(host: "0.0.0.0", port: 5556))
         #expect(web.https == ListenAddress(host: "::", port: 5554))
-        #expect(web.tls == Configuration.TLSFiles(
-            certificate: "/etc/dextra/tls.crt", key: "/etc/dextra/tls.key", minVersion: .v1_2, maxVersion: .v1_3))
-        #expect(web.headers.map(\.name) == [
-            "Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "X-XSS-Protection", "Strict-Transport-Security",
-        ])
+        #expect(
+            web.tls
+                == Configuration.TLSFiles(
+                    certificate: "/etc/dextra/tls.crt", key: "/etc/dextra/tls.key", minVersion: .v1_2, maxVersion: .v1_3))
+        #expect(
+            web.headers.map(\.name) == [
+                "Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "X-XSS-Protection",
+                "Strict-Transport-Security",
+            ])
         #expect(web.headers.map(\.value)[3] == "1; mode=block")
         #expect(web.allowedOrigins == ["https://app.example.com"])
         #expect(web.allowedHeaders == ["Authorization", "X-Requested-With"])
@@ -91,9 +96,14 @@ struct ExampleTests {
         #expect(clients[0].trustedPeers == ["command-line"])
         #expect(clients[0].allowedConnectors == ["local", "mock"])
         #expect(clients[3].tokenEndpointAuthMethod == .privateKeyJWT)
-        #expect(clients[3].jwks == #"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)
+        #expect(
+            clients[3].jwks
+                == #"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)
         #expect(clients[3].userinfoSignedResponseAlg == .RS256)
-        #expect(configuration.connectors.map(\.kind) == [.mockCallback, .mockPassword(username: "admin", password: Secret("m-secret"))])
+        #expect(
+            configuration.connectors.map(\.kind) == [
+                .mockCallback, .mockPassword(username: "admin", password: Secret("m-secret")),
+            ])
         #expect(configuration.connectors[1].grantTypes == [.authorizationCode, .refreshToken])
         let users = configuration.staticPasswords
         #expect(users[0].preferredUsername == "jane")
@@ -103,9 +113,11 @@ struct ExampleTests {
     }
 
     private func full() throws -> LoadResult {
-        try example("dex-full.yaml", environment: [
-            "DEXTRA_DATA": "/var/lib/dextra", "GRAFANA_CLIENT_ID": "grafana", "GRAFANA_CLIENT_SECRET": "g-secret",
-            "MOCK_PASSWORD": "m-secret", "USER_HASH": "$2b$12$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W",
-        ])
+        try example(
+            "dex-full.yaml",
+            environment: [
+                "DEXTRA_DATA": "/var/lib/dextra", "GRAFANA_CLIENT_ID": "grafana", "GRAFANA_CLIENT_SECRET": "g-secret",
+                "MOCK_PASSWORD": "m-secret", "USER_HASH": "$2b$12$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W",
+            ])
     }
 }

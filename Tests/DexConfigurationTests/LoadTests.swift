@@ -38,18 +38,21 @@ struct LoadTests {
         }
         #expect(try period("expiry: {signingKeys: 1h}") == (.seconds(3600), []))
         #expect(try period("expiry: {signingKeys: 1h}\nsigner: {type: local}") == (.seconds(3600), []))
-        #expect(try period("expiry: {signingKeys: 1h}\nsigner: {type: local, config: {keysRotationPeriod: 2h}}") == (
-            .seconds(7200), ["c.yaml:5:23: expiry.signingKeys: not used, because signer.config.keysRotationPeriod is set"]
-        ))
+        #expect(
+            try period("expiry: {signingKeys: 1h}\nsigner: {type: local, config: {keysRotationPeriod: 2h}}") == (
+                .seconds(7200), ["c.yaml:5:23: expiry.signingKeys: not used, because signer.config.keysRotationPeriod is set"]
+            ))
     }
 
     @Test("leniency makes warnings of unknown keys, and of nothing else")
     func lenient() throws {
         let options = LoadOptions(lenient: true)
         let result = try load(minimal + "isuer: x\nweb2: {a: 1}\n", options: options)
-        #expect(result.warnings.map(\.description) == [
-            "c.yaml:5:1: isuer: unknown key, ignored; did you mean issuer?", "c.yaml:6:1: web2: unknown key, ignored; did you mean web?",
-        ])
+        #expect(
+            result.warnings.map(\.description) == [
+                "c.yaml:5:1: isuer: unknown key, ignored; did you mean issuer?",
+                "c.yaml:6:1: web2: unknown key, ignored; did you mean web?",
+            ])
         #expect(problems(minimal + "grpc: {}\nfrontend: {issuer: 1}\n", options: options).count == 2)
     }
 
@@ -59,17 +62,26 @@ struct LoadTests {
         let options = LoadOptions(webHTTP: address, telemetryHTTP: address)
         #expect(try load(minimal, options: options).configuration.web.http == address)
         #expect(try load(minimal, options: options).configuration.telemetry.http == address)
-        let yaml = "issuer: https://a\nstorage: {type: memory}\nweb: {headers: {}}\ntelemetry: {http: ':1'}\nenablePasswordDB: true\n"
+        let yaml =
+            "issuer: https://a\nstorage: {type: memory}\nweb: {headers: {}}\ntelemetry: {http: ':1'}\nenablePasswordDB: true\n"
         #expect(problems(yaml).count == 1)
         #expect(try load(yaml, options: options).configuration.telemetry.http == address)
         #expect(problems(yaml, options: LoadOptions(webHTTPS: address)) == ["c.yaml:3:6: web: https needs tlsCert and tlsKey"])
     }
 
-    @Test("what is odd but usable is a warning", arguments: [
-        ("web: {http: ':1', tlsCert: a, tlsKey: b}", "web.tlsCert: not used, because https is not set"),
-        ("web: {http: ':1', clientRemoteIP: {header: X-Forwarded-For}}", "web.clientRemoteIP.header: not used, because trustedProxies names nobody who may set it"),
-        ("web: {http: ':1', allowedOrigins: ['*', 'https://a.example.com', https://b.example.com/]}", "web.allowedOrigins[2]: \"https://b.example.com/\" is never the origin of a page; write scheme, host and port only, such as https://app.example.com"),
-    ])
+    @Test(
+        "what is odd but usable is a warning",
+        arguments: [
+            ("web: {http: ':1', tlsCert: a, tlsKey: b}", "web.tlsCert: not used, because https is not set"),
+            (
+                "web: {http: ':1', clientRemoteIP: {header: X-Forwarded-For}}",
+                "web.clientRemoteIP.header: not used, because trustedProxies names nobody who may set it"
+            ),
+            (
+                "web: {http: ':1', allowedOrigins: ['*', 'https://a.example.com', https://b.example.com/]}",
+                "web.allowedOrigins[2]: \"https://b.example.com/\" is never the origin of a page; write scheme, host and port only, such as https://app.example.com"
+            ),
+        ])
     func warnings(web: String, expected: String) throws {
         let yaml = "issuer: https://a\nstorage: {type: memory}\n\(web)\nenablePasswordDB: true\n"
         #expect(try load(yaml).warnings.map { "\($0.path): \($0.message)" + ($0.hint.map { "; \($0)" } ?? "") } == [expected])
@@ -77,7 +89,10 @@ struct LoadTests {
 
     @Test("a client's odd but usable values are warnings")
     func clientWarnings() throws {
-        let warnings = try load(minimal + "staticClients: [{id: a, name: a, secret: b, redirectURIs: ['https://*.example.com'], allowedConnectors: [local, x]}]").warnings
+        let warnings = try load(
+            minimal
+                + "staticClients: [{id: a, name: a, secret: b, redirectURIs: ['https://*.example.com'], allowedConnectors: [local, x]}]"
+        ).warnings
         #expect(warnings.map(\.path) == ["staticClients[0].redirectURIs[0]", "staticClients[0].allowedConnectors[1]"])
     }
 
@@ -93,7 +108,8 @@ struct LoadTests {
                 - {email: a@b, hash: s3cret}
                 connectors:
                 - {type: mockPassword, id: m, name: m, config: {username: 1, password: {s3cret: s3cret2}}}
-                """, environment: ["S": "s3cret"], files: ["f": "s3cret"]).joined(separator: "\n")
+                """, environment: ["S": "s3cret"], files: ["f": "s3cret"]
+        ).joined(separator: "\n")
         #expect(all.split(separator: "\n").count == 7)
         #expect(!all.contains("s3cret"))
         #expect(!all.contains("731731"))
@@ -101,7 +117,8 @@ struct LoadTests {
 
     @Test("all problems come at once, in the order of the file")
     func order() {
-        let lines = problems("""
+        let lines = problems(
+            """
             web: {http: x}
             issuer: y
             oauth2: {responseTypes: [z]}
@@ -126,9 +143,12 @@ struct RandomInputTests {
     }
 
     private static let pieces = [
-        "issuer", "storage", "type", "sqlite3", "memory", "config", "web", "http", "staticClients", "id", "name", "secret", "redirectURIs",
-        "connectors", "mockCallback", "oauth2", "expiry", "24h", "$A", "${", "true", "12", "1.5", "~", "''", "\"", "'", ": ", ":\n  ", "\n", "\n- ",
-        "\n  - ", "- ", "{", "}", "[", "]", ", ", "&a ", "*a", "<<: ", "!!str ", "!x ", "|\n", ">-\n", "# c", "---\n", "...\n", "%YAML 1.1\n", "\t", "\u{0}",
+        "issuer", "storage", "type", "sqlite3", "memory", "config", "web", "http", "staticClients", "id", "name", "secret",
+        "redirectURIs",
+        "connectors", "mockCallback", "oauth2", "expiry", "24h", "$A", "${", "true", "12", "1.5", "~", "''", "\"", "'", ": ",
+        ":\n  ", "\n", "\n- ",
+        "\n  - ", "- ", "{", "}", "[", "]", ", ", "&a ", "*a", "<<: ", "!!str ", "!x ", "|\n", ">-\n", "# c", "---\n", "...\n",
+        "%YAML 1.1\n", "\t", "\u{0}",
         "\u{FEFF}", "é", "\u{E000}", "\u{85}", "\\u0041", "? ", "@", "`", "$2a$10$", "https://a", "/", " ", "    ", "\r", "🎉",
     ]
 
@@ -136,7 +156,8 @@ struct RandomInputTests {
     func pieces(seed: UInt64) {
         var random = Sequence64(state: seed)
         for _ in 0..<100 {
-            let text = (0..<Int.random(in: 0...60, using: &random)).map { _ in Self.pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = (0..<Int.random(in: 0...60, using: &random)).map { _ in Self.pieces.randomElement(using: &random) ?? "" }
+                .joined()
             expectSound(text)
         }
     }
@@ -144,7 +165,10 @@ struct RandomInputTests {
     @Test("a good file with random damage never crashes", arguments: 0..<20)
     func damage(seed: UInt64) {
         var random = Sequence64(state: seed &+ 1000)
-        let good = Array((minimal + "staticClients:\n- &c {id: a, name: b, secret: c, redirectURIs: [https://a/b]}\n- <<: *c\n  id: d\nexpiry: {idTokens: 1h}\n").unicodeScalars)
+        let good = Array(
+            (minimal
+                + "staticClients:\n- &c {id: a, name: b, secret: c, redirectURIs: [https://a/b]}\n- <<: *c\n  id: d\nexpiry: {idTokens: 1h}\n")
+                .unicodeScalars)
         for _ in 0..<100 {
             var scalars = good
             for _ in 0..<Int.random(in: 1...5, using: &random) {

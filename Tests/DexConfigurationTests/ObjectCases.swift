@@ -34,16 +34,19 @@ enum ObjectCases {
             "c.yaml:15:5: staticClients[0].redirectURIs[5]: \"a b\" is not a URI"),
         .added(
             "staticClients:\n- {id: a, name: a, secret: b, tokenEndpointAuthMethod: none}\n",
-            "c.yaml:6:56: staticClients[0].tokenEndpointAuthMethod: a client that proves nothing must be public; write public: true"),
+            "c.yaml:6:56: staticClients[0].tokenEndpointAuthMethod: a client that proves nothing must be public; write public: true"
+        ),
         .added(
             "staticClients:\n- {id: a, name: a, tokenEndpointAuthMethod: private_key_jwt}\n",
-            "c.yaml:6:45: staticClients[0].tokenEndpointAuthMethod: private_key_jwt needs the client's public keys; write jwks or jwksFile"),
+            "c.yaml:6:45: staticClients[0].tokenEndpointAuthMethod: private_key_jwt needs the client's public keys; write jwks or jwksFile"
+        ),
         .added(
             "staticClients:\n- {id: a, name: a, public: true, tokenEndpointAuthMethod: client_secret_jwt}\n",
             "c.yaml:6:3: staticClients[0]: no secret; write secret, secretEnv or secretFile, or public: true"),
         .added(
             "staticClients:\n- {id: a, name: a, tokenEndpointAuthMethod: client_secret}\n",
-            "c.yaml:6:45: staticClients[0].tokenEndpointAuthMethod: unknown authentication method \"client_secret\"; one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, none"),
+            "c.yaml:6:45: staticClients[0].tokenEndpointAuthMethod: unknown authentication method \"client_secret\"; one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, none"
+        ),
         .added(
             "staticClients:\n- {id: a, name: a, public: true, jwks: {key: []}}\n",
             "c.yaml:6:40: staticClients[0].jwks: not a JWK set; it is a mapping with a list keys"),
@@ -55,7 +58,8 @@ enum ObjectCases {
         .added(
             "staticClients:\n- {id: a, name: a, public: true, refreshTokenLifetime: long, userinfoSignedResponseAlg: none}\n",
             "c.yaml:6:56: staticClients[0].refreshTokenLifetime: unknown lifetime \"long\"; one of standalone",
-            "c.yaml:6:89: staticClients[0].userinfoSignedResponseAlg: unknown signature algorithm \"none\"; one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"),
+            "c.yaml:6:89: staticClients[0].userinfoSignedResponseAlg: unknown signature algorithm \"none\"; one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+        ),
         .added(
             "staticClients:\n- {idFromEnv: a, name: a, public: true}\n",
             "c.yaml:6:3: staticClients[0]: no id; write id or idEnv",
@@ -65,7 +69,8 @@ enum ObjectCases {
     private static let users: [Case] = [
         .added(
             "staticPasswords:\n- {email: a@b, hash: abc}\n",
-            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"),
+            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"
+        ),
         .added(
             "staticPasswords:\n- {hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",
             "c.yaml:6:3: staticPasswords[0].email: missing"),
@@ -78,7 +83,8 @@ enum ObjectCases {
             "c.yaml:7:26: staticPasswords[1].hashFile: the file \"none\" cannot be read; no such file"),
         .added(
             "staticPasswords:\n- {email: a@b, hash: $2a$03$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",
-            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"),
+            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"
+        ),
         .added(
             "staticPasswords:\n- {email: a@b, hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n- {email: A@B, hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",
             "c.yaml:7:11: staticPasswords[1].email: \"a@b\" is taken; staticPasswords[0].email has it"),
@@ -108,7 +114,8 @@ enum ObjectCases {
             "c.yaml:5:39: connectors[0].id: \"local\" is taken; enablePasswordDB has it",
             "c.yaml:5:102: connectors[1].config.a: unknown key",
             "c.yaml:5:135: connectors[2].id: \"b\" is taken; connectors[1].id has it",
-            "c.yaml:5:160: connectors[2].grantTypes[0]: unknown grant type \"code\"; one of authorization_code, implicit, password, refresh_token"),
+            "c.yaml:5:160: connectors[2].grantTypes[0]: unknown grant type \"code\"; one of authorization_code, implicit, password, refresh_token"
+        ),
         .added(
             "connectors: [{type: oidc, id: a, name: a, config: {issuer: 12, whatever: [1]}}]\n",
             "c.yaml:5:21: connectors[0].type: the OpenID Connect connector is not built yet"),

@@ -199,7 +199,8 @@ struct ProblemTests {
             "c.yaml:3:53: web.clientRemoteIP.trustedProxies[0]: \"10.0.0.1\" is not a range of addresses; write 10.0.0.1/32 for one address",
             "c.yaml:3:63: web.clientRemoteIP.trustedProxies[1]: \"10.0.0.0/33\" is not a range of addresses; write for example 10.0.0.0/8",
             "c.yaml:3:76: web.clientRemoteIP.trustedProxies[2]: \"fd00::\" is not a range of addresses; write fd00::/128 for one address",
-            "c.yaml:3:86: web.clientRemoteIP.trustedProxies[3]: \"a/8\" is not a range of addresses; write for example 10.0.0.0/8"),
+            "c.yaml:3:86: web.clientRemoteIP.trustedProxies[3]: \"a/8\" is not a range of addresses; write for example 10.0.0.0/8"
+        ),
         .added(
             "telemetry: {enableProfiling: true}\n",
             "c.yaml:5:30: telemetry.enableProfiling: profiling is not offered; remove it or set it to false"),
@@ -239,7 +240,8 @@ struct ProblemTests {
         .added(
             "signer: {type: file}\nexpiry: {signingKeys: 6h}\n",
             "c.yaml:5:9: signer.config: missing; write config: {keys: [signing.pem]}",
-            "c.yaml:6:23: expiry.signingKeys: keys in files have no rotation period; remove signingKeys, or write signer.type: local"),
+            "c.yaml:6:23: expiry.signingKeys: keys in files have no rotation period; remove signingKeys, or write signer.type: local"
+        ),
         .added(
             "signer: {type: file, config: {keys: []}}\n",
             "c.yaml:5:37: signer.config.keys: empty; at least one key must sign"),

@@ -9,11 +9,17 @@ struct OpenSSLCommandTests {
         "a key that it made is read, in every form",
         arguments: [
             (["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], KeySpecification.rsa(bits: 2048)),
-            (["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-aes-256-cbc", "-pass", "pass:x"], .rsa(bits: 3072)),
+            (
+                ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-aes-256-cbc", "-pass", "pass:x"],
+                .rsa(bits: 3072)
+            ),
             (["genrsa", "-traditional", "2048"], .rsa(bits: 2048)),
             (["genrsa", "-traditional", "-aes128", "-passout", "pass:x", "2048"], .rsa(bits: 2048)),
             (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], .ec(.p256)),
-            (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-aes-128-cbc", "-pass", "pass:x"], .ec(.p384)),
+            (
+                ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-aes-128-cbc", "-pass", "pass:x"],
+                .ec(.p384)
+            ),
             (["ecparam", "-genkey", "-name", "secp521r1"], .ec(.p521)),
             (["ecparam", "-genkey", "-noout", "-name", "prime256v1"], .ec(.p256)),
             (["genpkey", "-algorithm", "ED25519"], .ed25519),

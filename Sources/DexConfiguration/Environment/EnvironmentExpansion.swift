@@ -36,7 +36,8 @@ enum EnvironmentExpansion {
     private static let special = Array("*#$@!?-0123456789".utf8)
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber))
+        byte == UInt8(ascii: "_")
+            || (byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber))
     }
 }
 
@@ -47,7 +48,9 @@ extension Located {
         let value = value.mapStrings { text, position in
             EnvironmentExpansion.expand(text) { name in
                 if let value = loading.environment[name] { return value }
-                loading.warning("the environment variable \(quoted(name)) is not set, so nothing stands in its place", at: position, path: path)
+                loading.warning(
+                    "the environment variable \(quoted(name)) is not set, so nothing stands in its place", at: position,
+                    path: path)
                 return ""
             }
         }

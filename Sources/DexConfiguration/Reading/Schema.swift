@@ -84,10 +84,11 @@ extension Schema<String> {
     static var text: Schema {
         Schema { place, loading in
             if let text = place.string { return text }
-            let canBeQuoted = switch place.value.content {
-            case .number, .bool: true
-            case .null, .string, .sequence, .mapping: false
-            }
+            let canBeQuoted =
+                switch place.value.content {
+                case .number, .bool: true
+                case .null, .string, .sequence, .mapping: false
+                }
             loading.problem("expected text, found \(place.kind)", hint: canBeQuoted ? "put it in quotes" : nil, at: place)
             return nil
         }
@@ -109,7 +110,8 @@ extension Schema<Bool> {
     static var bool: Schema {
         Schema { place, loading in
             if case .bool(let value) = place.value.content { return value }
-            let isQuoted = place.string.map { PlainScalar.content(of: $0) } == .bool(true)
+            let isQuoted =
+                place.string.map { PlainScalar.content(of: $0) } == .bool(true)
                 || place.string.map { PlainScalar.content(of: $0) } == .bool(false)
             loading.problem(
                 "expected true or false, found \(place.kind)", hint: isQuoted ? "remove the quotes" : nil, at: place)

@@ -79,7 +79,8 @@ struct CrossChecks {
     private func signingKeysHaveOnePeriod() {
         guard let written = root["expiry"]?["signingKeys"] else { return }
         if root["signer"]?["type"]?.string == "file" {
-            loading.problem("keys in files have no rotation period", hint: "remove signingKeys, or write signer.type: local", at: written)
+            loading.problem(
+                "keys in files have no rotation period", hint: "remove signingKeys, or write signer.type: local", at: written)
         } else if root["signer"]?["config"]?["keysRotationPeriod"] != nil {
             loading.warning("not used, because signer.config.keysRotationPeriod is set", at: written)
         }

@@ -41,7 +41,8 @@ extension Configuration.Frontend {
             case "coreos", "tectonic": return "light"
             default:
                 guard inDirectory else {
-                    throw Mistake("unknown theme \(quoted(name))", hint: "one of auto, light, dark; other themes need frontend.dir")
+                    throw Mistake(
+                        "unknown theme \(quoted(name))", hint: "one of auto, light, dark; other themes need frontend.dir")
                 }
                 return name
             }

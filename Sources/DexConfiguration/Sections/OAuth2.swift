@@ -34,8 +34,10 @@ extension Configuration.OAuth2 {
         .mapping { keys in
             let defaults = Self()
             return Self(
-                grantTypes: keys("grantTypes", .list(of: .grantType)).flatMap { $0.isEmpty ? nil : Set($0) } ?? defaults.grantTypes,
-                responseTypes: keys("responseTypes", .list(of: .word("response type", ResponseType.self)))?.eachOnce ?? defaults.responseTypes,
+                grantTypes: keys("grantTypes", .list(of: .grantType)).flatMap { $0.isEmpty ? nil : Set($0) }
+                    ?? defaults.grantTypes,
+                responseTypes: keys("responseTypes", .list(of: .word("response type", ResponseType.self)))?.eachOnce
+                    ?? defaults.responseTypes,
                 skipApprovalScreen: keys("skipApprovalScreen", .bool, default: false),
                 alwaysShowLoginScreen: keys("alwaysShowLoginScreen", .bool, default: false),
                 passwordConnector: keys("passwordConnector", .text),

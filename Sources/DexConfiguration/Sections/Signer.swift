@@ -38,7 +38,9 @@ extension Configuration.Signer {
                 let local = keys("config", Local.schema(signingKeys: signingKeys).expandingEnvironment())
                 return .local(local ?? Local(rotationPeriod: signingKeys ?? Local.defaultRotationPeriod))
             case .file:
-                return keys.required("config", KeyFiles.schema.expandingEnvironment(), hint: "write config: {keys: [signing.pem]}").map(Self.files)
+                return keys.required(
+                    "config", KeyFiles.schema.expandingEnvironment(), hint: "write config: {keys: [signing.pem]}"
+                ).map(Self.files)
             case nil:
                 _ = keys("config", .anything)
                 return nil

@@ -78,7 +78,9 @@ extension Configuration.StaticClient {
             keys.loading.problem("given twice", hint: "write one of jwks, jwksFile", at: written)
         }
         guard let path, let place = keys["jwksFile"] else { return inline }
-        return keys.loading.contents(ofFile: path, namedAt: place).flatMap { Schema.keySet(fromText: $0, at: place, keys.loading) }
+        return keys.loading.contents(ofFile: path, namedAt: place).flatMap {
+            Schema.keySet(fromText: $0, at: place, keys.loading)
+        }
     }
 }
 

@@ -38,7 +38,8 @@ extension Configuration.StaticPassword {
         let source = SecretSource(inline: "hash", variable: "hashFromEnv", file: "hashFile")
         switch source.read(keys) {
         case .found(let text, let place):
-            return Schema<Secret> { _, _ in text }.map { secret throws(Mistake) in try PasswordHash.parse(secret.text) }.read(place, keys.loading)
+            return Schema<Secret> { _, _ in text }.map { secret throws(Mistake) in try PasswordHash.parse(secret.text) }.read(
+                place, keys.loading)
         case .absent:
             keys.problem("no password hash", hint: "write hash, hashFromEnv or hashFile; dextra hash makes one")
             return nil

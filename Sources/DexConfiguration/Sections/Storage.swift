@@ -31,6 +31,7 @@ extension Configuration.Storage {
     }
 
     private static var file: Schema<String> {
-        Schema<String>.mapping { keys in keys.required("file", .text, hint: "a path, for example dextra.db") }.expandingEnvironment()
+        Schema<String>.mapping { keys in keys.required("file", .text, hint: "a path, for example dextra.db") }
+            .expandingEnvironment()
     }
 }

@@ -37,11 +37,12 @@ extension Schema<AddressRange> {
     static var addressRange: Schema {
         Schema<String>.text.map { text throws(Mistake) in
             if let range = AddressRange(text) { return range }
-            let hint = switch IPAddress(text) {
-            case .v4: "write \(text)/32 for one address"
-            case .v6: "write \(text)/128 for one address"
-            case nil: "write for example 10.0.0.0/8"
-            }
+            let hint =
+                switch IPAddress(text) {
+                case .v4: "write \(text)/32 for one address"
+                case .v6: "write \(text)/128 for one address"
+                case nil: "write for example 10.0.0.0/8"
+                }
             throw Mistake("\(quoted(text)) is not a range of addresses", hint: hint)
         }
     }

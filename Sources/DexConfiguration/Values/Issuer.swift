@@ -26,11 +26,15 @@ public struct Issuer: Sendable, Hashable {
         guard let scheme = components.scheme?.lowercased(), scheme == "http" || scheme == "https" else {
             throw Mistake("the issuer must be an http or https URL", hint: Self.example)
         }
-        guard let host = components.percentEncodedHost, !host.isEmpty else { throw Mistake("the issuer has no host", hint: Self.example) }
+        guard let host = components.percentEncodedHost, !host.isEmpty else {
+            throw Mistake("the issuer has no host", hint: Self.example)
+        }
         guard components.percentEncodedQuery == nil, components.percentEncodedFragment == nil else {
             throw Mistake("the issuer cannot have a query or a fragment", hint: "write \(text.prefix { $0 != "?" && $0 != "#" })")
         }
-        guard components.user == nil, components.password == nil else { throw Mistake("the issuer cannot hold a user or a password") }
+        guard components.user == nil, components.password == nil else {
+            throw Mistake("the issuer cannot hold a user or a password")
+        }
         guard !text.hasSuffix("/") else {
             throw Mistake("the issuer cannot end in a slash", hint: "write \(trimmingSlashes(text))")
         }

@@ -15,7 +15,9 @@ public struct ListenAddress: Sendable, Hashable {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = text[..<colon]
         let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else { return nil }
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else {
+            return nil
+        }
         if host.hasPrefix("[") {
             guard host.hasSuffix("]") else { return nil }
             host = host.dropFirst().dropLast()
@@ -38,7 +40,8 @@ extension Schema<ListenAddress> {
     static var listenAddress: Schema {
         Schema { place, loading in
             guard case .number(let text) = place.value.content else { return parsed.read(place, loading) }
-            loading.problem("expected an address to listen on, found a number", hint: UInt16(text).map { "write \":\($0)\"" }, at: place)
+            loading.problem(
+                "expected an address to listen on, found a number", hint: UInt16(text).map { "write \":\($0)\"" }, at: place)
             return nil
         }
     }
@@ -47,10 +50,11 @@ extension Schema<ListenAddress> {
         Schema<String>.text.map { text throws(Mistake) in
             if let address = ListenAddress(text) { return address }
             let hint =
-                if text.contains("://") { "write host:port without http://" }
-                else if UInt16(text) != nil { "write :\(text)" }
-                else if IPAddress(text) != nil { text.contains(":") ? "write [\(text)]:5556" : "write \(text):5556" }
-                else { "write host:port, [IPv6 address]:port or :port" }
+                if text.contains("://") { "write host:port without http://" } else if UInt16(text) != nil {
+                    "write :\(text)"
+                } else if IPAddress(text) != nil { text.contains(":") ? "write [\(text)]:5556" : "write \(text):5556" } else {
+                    "write host:port, [IPv6 address]:port or :port"
+                }
             throw Mistake("\(quoted(text)) is not an address to listen on", hint: hint)
         }
     }

@@ -13,7 +13,8 @@ enum PasswordHash {
             if isBcrypt(decoded) { return Secret(decoded) }
         }
         throw Mistake(
-            "not a bcrypt hash", hint: "it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one")
+            "not a bcrypt hash", hint: "it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"
+        )
     }
 
     /// `$2a$`, `$2b$` or `$2y$`, a cost of two digits from 04 to 31, `$`, and 53 characters of bcrypt's base64.
@@ -28,7 +29,8 @@ enum PasswordHash {
 
     private static func isBcryptDigit(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: ".")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: ".")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
         default: false
         }
     }

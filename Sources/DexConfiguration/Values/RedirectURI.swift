@@ -18,8 +18,12 @@ enum RedirectURI {
         guard components.percentEncodedFragment == nil else { throw Mistake("a redirect URI cannot have a fragment") }
         guard !scriptSchemes.contains(scheme) else { throw Mistake("a redirect URI cannot be of the scheme \(scheme)") }
         if scheme == "http" || scheme == "https" {
-            guard components.percentEncodedHost.map({ !$0.isEmpty }) ?? false else { throw Mistake("\(quoted(text)) has no host") }
-            guard components.port.map({ (0...65535).contains($0) }) ?? true else { throw Mistake("\(quoted(text)) has no valid port") }
+            guard components.percentEncodedHost.map({ !$0.isEmpty }) ?? false else {
+                throw Mistake("\(quoted(text)) has no host")
+            }
+            guard components.port.map({ (0...65535).contains($0) }) ?? true else {
+                throw Mistake("\(quoted(text)) has no valid port")
+            }
         }
         return text
     }

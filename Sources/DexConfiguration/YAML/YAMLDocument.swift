@@ -49,7 +49,10 @@ struct YAMLDocument {
                 return try composeOnce(marked.text)
             } catch let error as YamlError {
                 if case .duplicatedKeysInMapping(let names, let context) = error, let name = names.first,
-                    marked.mark(name, at: Position(context.mark)) { continue }
+                    marked.mark(name, at: Position(context.mark))
+                {
+                    continue
+                }
                 throw YAMLProblem(error)
             } catch let problem as YAMLProblem {
                 throw problem
@@ -63,7 +66,8 @@ struct YAMLDocument {
         // No resolver rules: they cost regular expressions, and PlainScalar knows what Dex's library would say.
         let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
         guard let root = try parser.nextRoot() else {
-            throw YAMLProblem(position: .start, message: "the file is empty", hint: "at least issuer, storage, web and a connector are needed")
+            throw YAMLProblem(
+                position: .start, message: "the file is empty", hint: "at least issuer, storage, web and a connector are needed")
         }
         if let second = try parser.nextRoot() {
             throw YAMLProblem(
@@ -88,9 +92,13 @@ extension YAMLProblem {
             let explanation = context.map { " (\($0.text))" } ?? ""
             // What began and did not end is told where it began: the end of the file helps nobody.
             let isUnfinished = problem.contains("end of stream")
-            self.init(position: Position(isUnfinished ? context?.mark ?? mark : mark), message: "not valid YAML: \(problem)\(explanation)")
+            self.init(
+                position: Position(isUnfinished ? context?.mark ?? mark : mark),
+                message: "not valid YAML: \(problem)\(explanation)")
         case .duplicatedKeysInMapping(let names, let context):
-            self.init(position: Position(context.mark), message: "the key \(names.joined(separator: ", ")) is written twice in this mapping")
+            self.init(
+                position: Position(context.mark),
+                message: "the key \(names.joined(separator: ", ")) is written twice in this mapping")
         case .reader(let problem, let offset, _, let text):
             self.init(position: Position(ofCharacter: offset ?? 0, in: text), message: "not valid YAML: \(problem)")
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
@@ -123,7 +131,8 @@ private struct TreeBuilder {
         let position = node.mark.map(Position.init) ?? .start
         count += 1
         guard count <= YAMLDocument.valueLimit else {
-            throw YAMLProblem(position: position, message: "more than \(YAMLDocument.valueLimit) values", hint: "aliases of aliases multiply")
+            throw YAMLProblem(
+                position: position, message: "more than \(YAMLDocument.valueLimit) values", hint: "aliases of aliases multiply")
         }
         guard depth <= YAMLDocument.depthLimit else {
             throw YAMLProblem(position: position, message: "nested deeper than \(YAMLDocument.depthLimit) levels")

@@ -40,9 +40,12 @@ extension YAMLValue {
         case .sequence(let values):
             YAMLValue(position: position, content: .sequence(values.map { $0.mapStrings(transform) }))
         case .mapping(let entries):
-            YAMLValue(position: position, content: .mapping(entries.map { entry in
-                YAMLEntry(key: entry.key, position: entry.position, value: entry.value.mapStrings(transform))
-            }))
+            YAMLValue(
+                position: position,
+                content: .mapping(
+                    entries.map { entry in
+                        YAMLEntry(key: entry.key, position: entry.position, value: entry.value.mapStrings(transform))
+                    }))
         }
     }
 }

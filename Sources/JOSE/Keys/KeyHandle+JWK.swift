@@ -66,21 +66,27 @@ extension KeyHandle {
     func publicJWK() throws(KeyError) -> JWK {
         switch specification {
         case .rsa:
-            JWK(type: "RSA", [
-                member("n", try number(OSSL_PKEY_PARAM_RSA_N)),
-                member("e", try number(OSSL_PKEY_PARAM_RSA_E)),
-            ])
+            JWK(
+                type: "RSA",
+                [
+                    member("n", try number(OSSL_PKEY_PARAM_RSA_N)),
+                    member("e", try number(OSSL_PKEY_PARAM_RSA_E)),
+                ])
         case .ec(let curve):
-            JWK(type: "EC", [
-                (name: "crv", value: .string(curve.rawValue)),
-                member("x", try number(OSSL_PKEY_PARAM_EC_PUB_X, length: curve.byteCount)),
-                member("y", try number(OSSL_PKEY_PARAM_EC_PUB_Y, length: curve.byteCount)),
-            ])
+            JWK(
+                type: "EC",
+                [
+                    (name: "crv", value: .string(curve.rawValue)),
+                    member("x", try number(OSSL_PKEY_PARAM_EC_PUB_X, length: curve.byteCount)),
+                    member("y", try number(OSSL_PKEY_PARAM_EC_PUB_Y, length: curve.byteCount)),
+                ])
         case .ed25519:
-            JWK(type: "OKP", [
-                (name: "crv", value: "Ed25519"),
-                member("x", try rawPublicKey()),
-            ])
+            JWK(
+                type: "OKP",
+                [
+                    (name: "crv", value: "Ed25519"),
+                    member("x", try rawPublicKey()),
+                ])
         }
     }
 

@@ -25,7 +25,8 @@ extension AuthorizationRequest {
     /// Short names: this travels in a URL.
     var json: JSON {
         var object: JSONObject = [
-            "c": .string(clientID), "r": .string(redirectURI), "t": .integer(Int64(responseType.rawValue)), "m": .string(responseMode.rawValue),
+            "c": .string(clientID), "r": .string(redirectURI), "t": .integer(Int64(responseType.rawValue)),
+            "m": .string(responseMode.rawValue),
             "s": .string(scopes.joined(separator: " ")),
         ]
         if let state { object["st"] = .string(state) }

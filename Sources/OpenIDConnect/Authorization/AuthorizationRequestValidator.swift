@@ -19,7 +19,8 @@ struct AuthorizationRequestValidator: Sendable {
         let words = parameters.words("response_type")
         let type = ResponseType(words: words)
         let redirect = ProvenRedirect(
-            client: client, redirectURI: redirectURI, mode: mode(parameters["response_mode"], for: type ?? .code), state: parameters["state"],
+            client: client, redirectURI: redirectURI, mode: mode(parameters["response_mode"], for: type ?? .code),
+            state: parameters["state"],
             issuer: parts.settings.issuer)
         do {
             return (try await request(parameters, type: type, redirect: redirect), client)
@@ -29,7 +30,9 @@ struct AuthorizationRequestValidator: Sendable {
     }
 
     private func provenClient(_ parameters: RequestParameters) async throws(AuthorizationFailure) -> Client {
-        if parameters.pairs.count(where: { $0.name == "client_id" }) > 1 { throw .page(PageError(.invalid, "The parameter client_id is there twice.")) }
+        if parameters.pairs.count(where: { $0.name == "client_id" }) > 1 {
+            throw .page(PageError(.invalid, "The parameter client_id is there twice."))
+        }
         guard let id = parameters["client_id"] else { throw .page(PageError(.invalid, "The parameter client_id is missing.")) }
         let client: Client?
         do { client = try await parts.clients.client(id: id) } catch { throw .page(PageError(error)) }
@@ -41,7 +44,9 @@ struct AuthorizationRequestValidator: Sendable {
         if parameters.pairs.count(where: { $0.name == "redirect_uri" }) > 1 {
             throw .page(PageError(.invalid, "The parameter redirect_uri is there twice."))
         }
-        guard let uri = parameters["redirect_uri"] else { throw .page(PageError(.invalid, "The parameter redirect_uri is missing.")) }
+        guard let uri = parameters["redirect_uri"] else {
+            throw .page(PageError(.invalid, "The parameter redirect_uri is missing."))
+        }
         guard RedirectURIRule(client: client).accepts(uri) else {
             throw .page(PageError(.invalid, "Unregistered redirect_uri: it must be written exactly as it is registered."))
         }
@@ -61,7 +66,9 @@ struct AuthorizationRequestValidator: Sendable {
         if let name = parameters.repeatedName { throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.") }
         if parameters["request"] != nil { throw OAuthError(.requestNotSupported, "Request objects are not supported.") }
         if parameters["request_uri"] != nil { throw OAuthError(.requestURINotSupported, "Request URIs are not supported.") }
-        if parameters["registration"] != nil { throw OAuthError(.registrationNotSupported, "The registration parameter is not supported.") }
+        if parameters["registration"] != nil {
+            throw OAuthError(.registrationNotSupported, "The registration parameter is not supported.")
+        }
         if let state = redirect.state, state.utf8.count > Self.longestState {
             throw OAuthError(.invalidRequest, "The state is longer than \(Self.longestState) bytes.")
         }
@@ -81,15 +88,21 @@ struct AuthorizationRequestValidator: Sendable {
             throw OAuthError(.loginRequired, "Nobody is logged in, and prompt=none forbids to ask.")
         }
         return AuthorizationRequest(
-            clientID: redirect.client.id, redirectURI: redirect.redirectURI, responseType: type, responseMode: redirect.mode, scopes: scopes,
+            clientID: redirect.client.id, redirectURI: redirect.redirectURI, responseType: type, responseMode: redirect.mode,
+            scopes: scopes,
             state: redirect.state, nonce: nonce, codeChallenge: challenge,
             forcesConsent: prompt.contains("consent") || parameters["approval_prompt"] == "force",
-            loginHint: parameters["login_hint"].flatMap { $0.utf8.count <= Self.longestHint ? $0 : nil }, uiLocales: parameters.words("ui_locales"),
+            loginHint: parameters["login_hint"].flatMap { $0.utf8.count <= Self.longestHint ? $0 : nil },
+            uiLocales: parameters.words("ui_locales"),
             expectedSubject: hint, requestedClaims: claims?.names ?? [])
     }
 
-    private func allowed(_ type: ResponseType?, _ parameters: RequestParameters, _ redirect: ProvenRedirect) throws(OAuthError) -> ResponseType {
-        guard let text = parameters["response_type"] else { throw OAuthError(.invalidRequest, "The parameter response_type is missing.") }
+    private func allowed(
+        _ type: ResponseType?, _ parameters: RequestParameters, _ redirect: ProvenRedirect
+    ) throws(OAuthError) -> ResponseType {
+        guard let text = parameters["response_type"] else {
+            throw OAuthError(.invalidRequest, "The parameter response_type is missing.")
+        }
         guard let type, type.isAllowed(by: parts.settings.responseTypes) else {
             throw OAuthError(.unsupportedResponseType, "The response type '\(text)' is not offered.")
         }
@@ -105,12 +118,18 @@ struct AuthorizationRequestValidator: Sendable {
 
     private func checkMode(_ asked: String?, for type: ResponseType) throws(OAuthError) {
         guard let asked else { return }
-        guard let mode = ResponseMode(rawValue: asked) else { throw OAuthError(.invalidRequest, "The response mode '\(asked)' is not offered.") }
+        guard let mode = ResponseMode(rawValue: asked) else {
+            throw OAuthError(.invalidRequest, "The response mode '\(asked)' is not offered.")
+        }
         // OAuth 2.0 Multiple Response Types §5: tokens in a query end up in logs.
-        if mode == .query, type.isFrontChannel { throw OAuthError(.invalidRequest, "The response mode query must not carry tokens.") }
+        if mode == .query, type.isFrontChannel {
+            throw OAuthError(.invalidRequest, "The response mode query must not carry tokens.")
+        }
     }
 
-    private func checkedScopes(_ parameters: RequestParameters, type: ResponseType, client: Client) async throws(OAuthError) -> [String] {
+    private func checkedScopes(
+        _ parameters: RequestParameters, type: ResponseType, client: Client
+    ) async throws(OAuthError) -> [String] {
         let scopes = parameters.words("scope")
         try await ScopeRule(clients: parts.clients).check(scopes, for: client)
         if type.contains(.idToken), !scopes.contains("openid") {
@@ -120,9 +139,13 @@ struct AuthorizationRequestValidator: Sendable {
         return scopes
     }
 
-    private func codeChallenge(_ parameters: RequestParameters, client: Client, type: ResponseType) throws(OAuthError) -> CodeChallenge? {
+    private func codeChallenge(
+        _ parameters: RequestParameters, client: Client, type: ResponseType
+    ) throws(OAuthError) -> CodeChallenge? {
         guard let text = parameters["code_challenge"] else {
-            if parameters["code_challenge_method"] != nil { throw OAuthError(.invalidRequest, "The parameter code_challenge is missing.") }
+            if parameters["code_challenge_method"] != nil {
+                throw OAuthError(.invalidRequest, "The parameter code_challenge is missing.")
+            }
             if type.contains(.code), requiresChallenge(client) {
                 throw OAuthError(.invalidRequest, "PKCE is required: send code_challenge with code_challenge_method=S256.")
             }
@@ -131,7 +154,10 @@ struct AuthorizationRequestValidator: Sendable {
         // RFC 7636 §4.3: a missing method means plain.
         let method = CodeChallenge.Method(rawValue: parameters["code_challenge_method"] ?? "plain")
         guard let method, parts.settings.codeChallengeMethods.contains(method) else {
-            throw OAuthError(.invalidRequest, "The code_challenge_method must be one of: \(parts.settings.codeChallengeMethods.map(\.rawValue).joined(separator: ", ")).")
+            throw OAuthError(
+                .invalidRequest,
+                "The code_challenge_method must be one of: \(parts.settings.codeChallengeMethods.map(\.rawValue).joined(separator: ", "))."
+            )
         }
         guard let challenge = CodeChallenge(text, method: method) else {
             throw OAuthError(.invalidRequest, "The code_challenge must be 43 to 128 unreserved characters.")

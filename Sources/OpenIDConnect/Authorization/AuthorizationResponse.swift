@@ -20,7 +20,8 @@ public struct AuthorizationResponse: Sendable, Hashable {
     /// The address to send the browser to; for `form_post` the parameters travel in a form instead.
     public var location: String {
         // Nothing but unreserved characters, so that no value can end a header or a parameter.
-        let query = parameters.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
+        let query = parameters.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(
+            separator: "&")
         return switch mode {
         case .query: redirectURI + (redirectURI.contains("?") ? "&" : "?") + query
         case .fragment: redirectURI + "#" + query

@@ -13,7 +13,9 @@ struct RedirectURIRule: Sendable {
         if client.redirectURIs.isEmpty { return uri == Self.outOfBand || Loopback(uri) != nil }
         // RFC 8252 §7.3: the port of a loopback IP is chosen when the application starts.
         guard let presented = Loopback(uri), presented.isIPAddress else { return false }
-        return client.redirectURIs.contains { Loopback($0).map { $0.isIPAddress && $0.host == presented.host && $0.rest == presented.rest } ?? false }
+        return client.redirectURIs.contains {
+            Loopback($0).map { $0.isIPAddress && $0.host == presented.host && $0.rest == presented.rest } ?? false
+        }
     }
 }
 
@@ -36,7 +38,8 @@ private struct Loopback {
             port = nil
         } else {
             let digits = afterHost.dropFirst()
-            guard afterHost.first == ":", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), UInt16(digits) != nil
+            guard afterHost.first == ":", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                UInt16(digits) != nil
             else { return nil }
             port = String(digits)
         }

@@ -24,9 +24,13 @@ struct ClaimsRequest: Sendable, Hashable {
             }
             for claim in claims.members {
                 if claim.value != .null, claim.value.object == nil {
-                    throw OAuthError(.invalidRequest, "The claims parameter asks for '\(claim.name)' with something other than null or an object.")
+                    throw OAuthError(
+                        .invalidRequest,
+                        "The claims parameter asks for '\(claim.name)' with something other than null or an object.")
                 }
-                if claim.name == "acr", claim.value["essential"] == .bool(true), claim.value["value"] != nil || claim.value["values"] != nil {
+                if claim.name == "acr", claim.value["essential"] == .bool(true),
+                    claim.value["value"] != nil || claim.value["values"] != nil
+                {
                     throw OAuthError(.unmetAuthenticationRequirements, "The essential acr cannot be met.")
                 }
                 if Self.supported.contains(claim.name), !found.contains(claim.name) { found.append(claim.name) }

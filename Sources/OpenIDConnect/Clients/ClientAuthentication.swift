@@ -32,7 +32,8 @@ public struct ClientAuthentication: Sendable {
         do { return try await clients.client(id: id) } catch { throw OAuthError(error) }
     }
 
-    private func bySecret(_ id: String, _ secret: String, _ method: ClientAuthenticationMethod) async throws(OAuthError) -> Client {
+    private func bySecret(_ id: String, _ secret: String, _ method: ClientAuthenticationMethod) async throws(OAuthError) -> Client
+    {
         let client = try await find(id)
         // An unknown client costs the same comparison, and a public one without secret matches only the empty one.
         let matches = (client?.secret ?? .plain("")).matches(secret)
@@ -41,7 +42,8 @@ public struct ClientAuthentication: Sendable {
     }
 
     private func byNothing(_ id: String) async throws(OAuthError) -> Client {
-        guard let client = try await find(id), client.isPublic, client.secret == nil || client.secret == .plain(""), client.allows(.none)
+        guard let client = try await find(id), client.isPublic, client.secret == nil || client.secret == .plain(""),
+            client.allows(.none)
         else { throw Self.refused }
         return client
     }
@@ -74,11 +76,14 @@ public struct ClientAuthentication: Sendable {
 
     private func verified(_ assertion: String, of client: Client) throws(OAuthError) -> JWTClaims {
         var keys: [VerificationKey] = []
-        if client.allows(.privateKeyJWT), let text = client.keys, let json = try? JSON(parsing: Array(text.utf8)), let set = try? JWKSet(json) {
+        if client.allows(.privateKeyJWT), let text = client.keys, let json = try? JSON(parsing: Array(text.utf8)),
+            let set = try? JWKSet(json)
+        {
             keys += set.verificationKeys
         }
         if client.allows(.secretJWT), case .plain(let secret) = client.secret, !secret.isEmpty {
-            keys.append(VerificationKey(keyID: nil, algorithms: [.HS256, .HS384, .HS512], material: .symmetric(Array(secret.utf8))))
+            keys.append(
+                VerificationKey(keyID: nil, algorithms: [.HS256, .HS384, .HS512], material: .symmetric(Array(secret.utf8))))
         }
         guard !keys.isEmpty,
             let jws = try? JWS.verify(assertion, keys: keys, algorithms: Set(SignatureAlgorithm.allCases)),

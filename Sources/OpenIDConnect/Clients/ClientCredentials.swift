@@ -20,11 +20,14 @@ enum ClientCredentials: Sendable {
         let ways = [basic != nil, secret != nil && !saysTheSame, assertion != nil].count { $0 }
         if ways > 1 { throw OAuthError(.invalidRequest, "Use one way of client authentication, not several.") }
         if let basic {
-            if let id, id != basic.id { throw OAuthError(.invalidRequest, "The client_id differs from the one of the Authorization header.") }
+            if let id, id != basic.id {
+                throw OAuthError(.invalidRequest, "The client_id differs from the one of the Authorization header.")
+            }
             self = .basic(id: basic.id, secret: basic.secret)
         } else if let assertion {
             guard parameters["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" else {
-                throw OAuthError(.invalidRequest, "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.")
+                throw OAuthError(
+                    .invalidRequest, "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.")
             }
             self = .assertion(assertion, id: id)
         } else if let id {

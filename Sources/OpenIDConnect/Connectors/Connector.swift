@@ -17,13 +17,17 @@ public protocol CallbackConnector: Connector {
     ///   - state: must come back unchanged.
     func loginURL(callbackURL: String, state: String, scopes: [String]) async throws(ConnectorError) -> String
     /// Who came back.
-    func identity(from parameters: RequestParameters, callbackURL: String, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity
+    func identity(
+        from parameters: RequestParameters, callbackURL: String, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity
 }
 
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
 public protocol RefreshConnector: Connector {
     /// - Throws: ``ConnectorError/gone(_:)`` when the person may no longer log in.
-    func refresh(_ identity: Identity, connectorData: [UInt8]?, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity
+    func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity
 }
 
 public enum UsernamePrompt: Sendable, Hashable {

@@ -32,7 +32,8 @@ public struct DiscoveryDocument: Sendable {
             "introspection_endpoint_auth_methods_supported": strings(methods.filter { $0 != "none" }),
             "revocation_endpoint_auth_methods_supported": strings(methods),
             "claims_supported": [
-                "iss", "sub", "aud", "iat", "exp", "auth_time", "amr", "email", "email_verified", "locale", "name", "preferred_username",
+                "iss", "sub", "aud", "iat", "exp", "auth_time", "amr", "email", "email_verified", "locale", "name",
+                "preferred_username",
                 "at_hash", "c_hash", "groups", "federated_claims",
             ],
             "claims_parameter_supported": true,

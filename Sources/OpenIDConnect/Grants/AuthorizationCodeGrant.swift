@@ -10,7 +10,8 @@ struct AuthorizationCodeGrant: Grant {
     }
 
     /// One text for all of them, so that nobody learns which it was.
-    private static let refused = OAuthError(.invalidGrant, "The code is unknown, expired, used, or was issued for something else.")
+    private static let refused = OAuthError(
+        .invalidGrant, "The code is unknown, expired, used, or was issued for something else.")
 
     func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
         guard let text = parameters["code"] else { throw OAuthError(.invalidRequest, "The parameter code is missing.") }
@@ -25,7 +26,8 @@ struct AuthorizationCodeGrant: Grant {
         if code.redeemedAt != nil { throw await replayed(code) }
         // A failed check leaves the code as it is: whoever holds the right verifier can still redeem it.
         guard now < code.expiresAt, parameters["redirect_uri"] == code.redirectURI,
-            verifierIsRight(parameters["code_verifier"], for: code.codeChallenge), client.allows(connector: code.authentication.connectorID)
+            verifierIsRight(parameters["code_verifier"], for: code.codeChallenge),
+            client.allows(connector: code.authentication.connectorID)
         else { throw Self.refused }
 
         let subject = TokenSubject(code)

@@ -15,17 +15,21 @@ extension ProviderParts {
 
     /// The answer, once all that it rests on is stored.
     func answer(
-        _ issued: TokenIssuer.Issued, to subject: TokenSubject, grant: GrantType, refreshToken: RefreshToken?, reportsScope: Bool = false
+        _ issued: TokenIssuer.Issued, to subject: TokenSubject, grant: GrantType, refreshToken: RefreshToken?,
+        reportsScope: Bool = false
     ) -> TokenResponse {
-        events.record(.tokensIssued(grant: grant.rawValue, clientID: subject.clientID, userID: subject.authentication.identity.userID))
+        events.record(
+            .tokensIssued(grant: grant.rawValue, clientID: subject.clientID, userID: subject.authentication.identity.userID))
         return TokenResponse(
-            accessToken: issued.accessToken ?? "", idToken: issued.idToken, refreshToken: refreshToken?.text, expiresIn: issued.expiresIn,
+            accessToken: issued.accessToken ?? "", idToken: issued.idToken, refreshToken: refreshToken?.text,
+            expiresIn: issued.expiresIn,
             scope: reportsScope ? subject.scopes.joined(separator: " ") : nil)
     }
 
     /// Whether a login may be followed by a refresh token (OpenID Connect Core §11).
     func mayRefresh(scopes: [String], connectorID: String) -> Bool {
-        scopes.contains("offline_access") && settings.grantTypes.contains(.refreshToken) && connectors[connectorID]?.canRefresh == true
+        scopes.contains("offline_access") && settings.grantTypes.contains(.refreshToken)
+            && connectors[connectorID]?.canRefresh == true
     }
 
     /// - Returns: nil while there is no sealing key, which is before the provider has started.

@@ -10,8 +10,12 @@ struct PasswordGrant: Grant {
     }
 
     func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
-        guard let username = parameters["username"] else { throw OAuthError(.invalidRequest, "The parameter username is missing.") }
-        guard let password = parameters["password"] else { throw OAuthError(.invalidRequest, "The parameter password is missing.") }
+        guard let username = parameters["username"] else {
+            throw OAuthError(.invalidRequest, "The parameter username is missing.")
+        }
+        guard let password = parameters["password"] else {
+            throw OAuthError(.invalidRequest, "The parameter password is missing.")
+        }
         guard let id = parts.settings.passwordConnectorID, let entry = parts.connectors[id], entry.allows(.password),
             let connector = entry.connector as? any PasswordConnector
         else { throw OAuthError(.unauthorizedClient, "The password grant has no connector.") }
@@ -38,7 +42,8 @@ struct PasswordGrant: Grant {
     }
 
     private func authenticate(
-        _ connector: any PasswordConnector, _ id: String, _ username: String, _ password: String, _ scopes: [String], _ client: Client
+        _ connector: any PasswordConnector, _ id: String, _ username: String, _ password: String, _ scopes: [String],
+        _ client: Client
     ) async throws(OAuthError) -> ConnectorIdentity {
         do {
             if let found = try await connector.authenticate(username: username, password: password, scopes: scopes) {
@@ -46,9 +51,11 @@ struct PasswordGrant: Grant {
                 return found
             }
         } catch {
-            parts.events.record(.loginFailed(connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error)))
+            parts.events.record(
+                .loginFailed(connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error)))
             switch error {
-            case .unavailable, .overloaded: throw OAuthError(.temporarilyUnavailable, "Passwords cannot be checked now, try again.")
+            case .unavailable, .overloaded:
+                throw OAuthError(.temporarilyUnavailable, "Passwords cannot be checked now, try again.")
             case .gone, .refused: throw Self.wrong
             }
         }

@@ -24,7 +24,9 @@ struct RefreshTokenGrant: Grant {
     }
 
     func answer(_ parameters: RequestParameters, from client: Client) async throws(OAuthError) -> TokenResponse {
-        guard let text = parameters["refresh_token"] else { throw OAuthError(.invalidRequest, "The parameter refresh_token is missing.") }
+        guard let text = parameters["refresh_token"] else {
+            throw OAuthError(.invalidRequest, "The parameter refresh_token is missing.")
+        }
         guard let token = RefreshToken(parsing: text) else { throw Self.refused }
         let now = parts.clock.now
         let grant = try await find(token, of: client)
@@ -80,7 +82,9 @@ struct RefreshTokenGrant: Grant {
     /// `scope` may only take away (RFC 6749 §6), for this answer.
     private func narrowed(_ asked: [String], to granted: [String]) throws(OAuthError) -> [String] {
         if asked.isEmpty { return granted }
-        guard asked.allSatisfy(granted.contains) else { throw OAuthError(.invalidScope, "The scope asks for more than was granted.") }
+        guard asked.allSatisfy(granted.contains) else {
+            throw OAuthError(.invalidScope, "The scope asks for more than was granted.")
+        }
         return asked
     }
 
@@ -99,7 +103,9 @@ struct RefreshTokenGrant: Grant {
     }
 
     /// The grant as it is after this use, with what the connector says of the person now. Nothing is stored yet.
-    private func used(_ grant: RefreshGrant, asking connector: any RefreshConnector, now: Date) async throws(OAuthError) -> RefreshGrant {
+    private func used(
+        _ grant: RefreshGrant, asking connector: any RefreshConnector, now: Date
+    ) async throws(OAuthError) -> RefreshGrant {
         var updated = grant
         updated.lastUsedAt = now
         do {
@@ -133,7 +139,9 @@ struct RefreshTokenGrant: Grant {
     }
 
     /// Another request used the same token a moment ago.
-    private func afterLosingARace(_ token: RefreshToken, of grant: RefreshGrant, now: Date) async throws(OAuthError) -> RefreshToken {
+    private func afterLosingARace(
+        _ token: RefreshToken, of grant: RefreshGrant, now: Date
+    ) async throws(OAuthError) -> RefreshToken {
         let found: RefreshGrant?
         do { found = try await parts.grants.refreshGrant(id: grant.id) } catch { throw OAuthError(error) }
         guard let found else { throw Self.refused }

@@ -42,7 +42,7 @@ public actor KeyKeeper {
     public func refresh() async throws -> Bool {
         var keys = try await store.signingKeys()
         let newest = keys.max { $0.activatesAt < $1.activatesAt }
-        if newest == nil || schedule.successorDue(after: newest!, now: clock.now) {
+        if newest.map({ schedule.successorDue(after: $0, now: clock.now) }) ?? true {
             try await addKey(after: newest) { schedule.activation(after: newest, now: $0) }
             keys = try await store.signingKeys()
         }
@@ -58,7 +58,9 @@ public actor KeyKeeper {
     }
 
     @discardableResult
-    private func addKey(after newest: StoredSigningKey?, activatingAt activation: (_ now: Date) -> Date) async throws -> StoredSigningKey {
+    private func addKey(
+        after newest: StoredSigningKey?, activatingAt activation: (_ now: Date) -> Date
+    ) async throws -> StoredSigningKey {
         let pair = try await generate(algorithm.defaultKeySpecification ?? .rsa(bits: 2048))
         let now = clock.now
         let activation = activation(now)
@@ -66,7 +68,8 @@ public actor KeyKeeper {
             keyID: pair.publicKey.thumbprint, algorithm: algorithm, privateKeyPEM: try pair.pem(), createdAt: now,
             activatesAt: activation)
         let won = try await store.insert(
-            key, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: activation) })
+            key, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: activation) }
+        )
         if won {
             parsed[key.keyID] = pair
             events.record(.keysRotated(newKeyID: key.keyID, activatesAt: Timestamp(activation).text))
@@ -99,20 +102,25 @@ public actor KeyKeeper {
             if other.key.keyID == active?.keyID { return false }
             return one.activatesAt > other.activatesAt
         }
-        ring.replace(KeyRing.Keys(
-            signing: signing, verification: verification.map(\.key),
-            algorithms: Self.unique(verification.flatMap { $0.key.algorithms }),
-            document: JWKSet(verification.map(\.jwk)).json.serialized(), activeSince: active?.activatesAt ?? now))
+        ring.replace(
+            KeyRing.Keys(
+                signing: signing, verification: verification.map(\.key),
+                algorithms: Self.unique(verification.flatMap { $0.key.algorithms }),
+                document: JWKSet(verification.map(\.jwk)).json.serialized(), activeSince: active?.activatesAt ?? now))
         shown = published
         return true
     }
 
-    private func publication(of key: PublicKey, as stored: StoredSigningKey) -> (activatesAt: Date, key: VerificationKey, jwk: JWK) {
+    private func publication(
+        of key: PublicKey, as stored: StoredSigningKey
+    ) -> (activatesAt: Date, key: VerificationKey, jwk: JWK) {
         var jwk = key.jwk
         jwk.keyID = stored.keyID
         jwk.use = "sig"
         jwk.algorithm = stored.algorithm.rawValue
-        return (stored.activatesAt, VerificationKey(keyID: stored.keyID, algorithms: [stored.algorithm], material: .public(key)), jwk)
+        return (
+            stored.activatesAt, VerificationKey(keyID: stored.keyID, algorithms: [stored.algorithm], material: .public(key)), jwk
+        )
     }
 
     private static func unique(_ algorithms: [SignatureAlgorithm]) -> [SignatureAlgorithm] {

@@ -20,10 +20,11 @@ public struct CodeChallenge: Sendable, Hashable {
     /// Whether `verifier` is the one committed to; compared in constant time (RFC 7636 §4.6).
     public func accepts(verifier: String) -> Bool {
         guard Self.isWellFormed(verifier) else { return false }
-        let derived = switch method {
-        case .s256: Base64URL.encode(HashAlgorithm.sha256.hash(Array(verifier.utf8)))
-        case .plain: verifier
-        }
+        let derived =
+            switch method {
+            case .s256: Base64URL.encode(HashAlgorithm.sha256.hash(Array(verifier.utf8)))
+            case .plain: verifier
+            }
         return constantTimeEquals(Array(derived.utf8), Array(value.utf8))
     }
 

@@ -20,7 +20,8 @@ public struct ProviderParts: Sendable {
 
     public init(
         settings: ProviderSettings, clients: ClientDirectory, connectors: ConnectorRegistry, grants: any GrantStore,
-        assertions: any AssertionStore, revocations: RevocationList, ring: KeyRing, signer: any TokenSigner, sealers: SealerSource,
+        assertions: any AssertionStore, revocations: RevocationList, ring: KeyRing, signer: any TokenSigner,
+        sealers: SealerSource,
         clock: any WallClock, random: any RandomSource, events: any EventLog
     ) {
         self.settings = settings
@@ -34,7 +35,8 @@ public struct ProviderParts: Sendable {
         self.clock = clock
         self.random = random
         self.events = events
-        clientAuthentication = ClientAuthentication(clients: clients, assertions: assertions, issuer: settings.issuer, clock: clock)
+        clientAuthentication = ClientAuthentication(
+            clients: clients, assertions: assertions, issuer: settings.issuer, clock: clock)
         verifier = AccessTokenVerifier(issuer: settings.issuer, ring: ring, revocations: revocations, clock: clock)
         issuer = TokenIssuer(settings: settings, signer: signer, clock: clock, random: random)
     }

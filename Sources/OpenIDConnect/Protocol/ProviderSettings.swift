@@ -26,10 +26,14 @@ public struct ProviderSettings: Sendable {
     public var signingAlgorithm: String
 
     public init(
-        issuer: String, responseTypes: [ResponseType] = [.code], grantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
-        codeChallengeMethods: [CodeChallenge.Method] = [.s256], codeChallengeRequirement: CodeChallengeRequirement = .publicClients,
-        skipsApproval: Bool = false, alwaysShowsConnectors: Bool = false, showsLoginOnPromptNone: Bool = false, passwordConnectorID: String? = nil,
-        accessTokenFormat: AccessTokenFormat = .dex, tokenLifetime: Duration = .seconds(86_400), codeLifetime: Duration = .seconds(60),
+        issuer: String, responseTypes: [ResponseType] = [.code],
+        grantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
+        codeChallengeMethods: [CodeChallenge.Method] = [.s256],
+        codeChallengeRequirement: CodeChallengeRequirement = .publicClients,
+        skipsApproval: Bool = false, alwaysShowsConnectors: Bool = false, showsLoginOnPromptNone: Bool = false,
+        passwordConnectorID: String? = nil,
+        accessTokenFormat: AccessTokenFormat = .dex, tokenLifetime: Duration = .seconds(86_400),
+        codeLifetime: Duration = .seconds(60),
         signInLifetime: Duration = .seconds(86_400), refresh: RefreshPolicy = RefreshPolicy(), signingAlgorithm: String = "RS256"
     ) {
         self.issuer = issuer
@@ -80,7 +84,9 @@ public struct RefreshPolicy: Sendable, Hashable {
     public var idleLifetime: Duration
     public var absoluteLifetime: Duration
 
-    public init(rotates: Bool = true, reuseInterval: Duration = .zero, idleLifetime: Duration = .zero, absoluteLifetime: Duration = .zero) {
+    public init(
+        rotates: Bool = true, reuseInterval: Duration = .zero, idleLifetime: Duration = .zero, absoluteLifetime: Duration = .zero
+    ) {
         self.rotates = rotates
         self.reuseInterval = reuseInterval
         self.idleLifetime = idleLifetime

@@ -12,13 +12,18 @@ public struct Introspection: Sendable {
     private static let inactive: JSON = ["active": false]
 
     public func answer(_ request: TokenRequest) async throws(OAuthError) -> JSON {
-        if let name = request.parameters.repeatedName { throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.") }
-        let client = try await parts.clientAuthentication.authenticate(authorization: request.authorization, parameters: request.parameters)
+        if let name = request.parameters.repeatedName {
+            throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.")
+        }
+        let client = try await parts.clientAuthentication.authenticate(
+            authorization: request.authorization, parameters: request.parameters)
         // Whoever can be anybody must not probe tokens (RFC 7662 §2.1).
         guard client.secret != nil || client.keys != nil else {
             throw OAuthError(.invalidClient, "A public client may not introspect tokens.")
         }
-        guard let token = request.parameters["token"] else { throw OAuthError(.invalidRequest, "The parameter token is missing.") }
+        guard let token = request.parameters["token"] else {
+            throw OAuthError(.invalidRequest, "The parameter token is missing.")
+        }
         if let verified = await parts.verifier.verify(token) { return accessToken(verified, for: client) }
         return try await refreshToken(token, for: client)
     }
@@ -47,7 +52,9 @@ public struct Introspection: Sendable {
         do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch { throw OAuthError(error) }
         let policy = parts.settings.refresh
         let now = parts.clock.now
-        guard let grant = found, grant.clientID == client.id, constantTimeEquals(grant.secretHash, token.secretHash) else { return Self.inactive }
+        guard let grant = found, grant.clientID == client.id, constantTimeEquals(grant.secretHash, token.secretHash) else {
+            return Self.inactive
+        }
         let ends = [
             policy.absoluteLifetime == .zero ? nil : grant.createdAt + policy.absoluteLifetime.timeInterval,
             policy.idleLifetime == .zero ? nil : grant.lastUsedAt + policy.idleLifetime.timeInterval,
@@ -57,8 +64,10 @@ public struct Introspection: Sendable {
         var answer: JSONObject = [
             "active": true, "client_id": .string(grant.clientID), "token_type": "Bearer", "token_use": "refresh_token",
             "scope": .string(grant.scopes.joined(separator: " ")),
-            "sub": .string(Subject.make(userID: grant.authentication.identity.userID, connectorID: grant.authentication.connectorID)),
-            "iss": .string(parts.settings.issuer), "aud": .string(grant.clientID), "iat": .integer(created), "nbf": .integer(created),
+            "sub": .string(
+                Subject.make(userID: grant.authentication.identity.userID, connectorID: grant.authentication.connectorID)),
+            "iss": .string(parts.settings.issuer), "aud": .string(grant.clientID), "iat": .integer(created),
+            "nbf": .integer(created),
         ]
         if let ends { answer["exp"] = .integer(Int64(ends.timeIntervalSince1970)) }
         return .object(answer)

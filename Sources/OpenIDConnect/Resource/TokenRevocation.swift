@@ -11,8 +11,11 @@ public struct TokenRevocation: Sendable {
 
     /// Returns for unknown, expired and foreign tokens too: the answer is no oracle (RFC 7009 §2.2).
     public func revoke(_ request: TokenRequest) async throws(OAuthError) {
-        if let name = request.parameters.repeatedName { throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.") }
-        let client = try await parts.clientAuthentication.authenticate(authorization: request.authorization, parameters: request.parameters)
+        if let name = request.parameters.repeatedName {
+            throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.")
+        }
+        let client = try await parts.clientAuthentication.authenticate(
+            authorization: request.authorization, parameters: request.parameters)
         guard let text = request.parameters["token"] else { throw OAuthError(.invalidRequest, "The parameter token is missing.") }
         if let token = RefreshToken(parsing: text) { return try await revoke(token, of: client) }
         guard let verified = await parts.verifier.verify(text), verified.clientID == client.id else { return }
@@ -25,7 +28,9 @@ public struct TokenRevocation: Sendable {
         do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch { throw OAuthError(error) }
         guard let found, found.clientID == client.id else { return }
         // An old token of the family ends it as well: whoever sends it means to.
-        let isOurs = [found.secretHash, found.previousSecretHash].contains { $0.map { constantTimeEquals($0, token.secretHash) } ?? false }
+        let isOurs = [found.secretHash, found.previousSecretHash].contains {
+            $0.map { constantTimeEquals($0, token.secretHash) } ?? false
+        }
         if isOurs { try await revoke(id: found.id) }
     }
 

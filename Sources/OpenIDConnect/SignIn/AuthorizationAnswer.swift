@@ -12,7 +12,9 @@ struct AuthorizationAnswer: Sendable {
     func answer(_ signIn: SignIn, client: Client) async throws(PageError) -> AuthorizationResponse {
         let request = signIn.request
         let redirect = request.redirect(issuer: parts.settings.issuer, client: client)
-        guard let authentication = signIn.authentication else { throw PageError(.failed, "The server could not complete the request.") }
+        guard let authentication = signIn.authentication else {
+            throw PageError(.failed, "The server could not complete the request.")
+        }
         let subject = Subject.make(userID: authentication.identity.userID, connectorID: authentication.connectorID)
         if let expected = request.expectedSubject, expected != subject {
             return redirect.response(OAuthError(.loginRequired, "Somebody else than the one of the id_token_hint has logged in."))
@@ -35,8 +37,10 @@ struct AuthorizationAnswer: Sendable {
         do {
             try await parts.grants.insert(
                 AuthorizationCode(
-                    hash: HashAlgorithm.sha256.hash(Array(code.utf8)), grantID: grantID, clientID: request.clientID, redirectURI: request.redirectURI,
-                    scopes: request.scopes, nonce: request.nonce, authentication: authentication, codeChallenge: request.codeChallenge,
+                    hash: HashAlgorithm.sha256.hash(Array(code.utf8)), grantID: grantID, clientID: request.clientID,
+                    redirectURI: request.redirectURI,
+                    scopes: request.scopes, nonce: request.nonce, authentication: authentication,
+                    codeChallenge: request.codeChallenge,
                     requestedClaims: request.requestedClaims, expiresAt: now + parts.settings.codeLifetime.timeInterval))
         } catch {
             parts.events.record(.storeFailed(error, doing: "store a code"))
@@ -59,7 +63,8 @@ struct AuthorizationAnswer: Sendable {
             parts.events.record(.signingFailed(error))
             throw OAuthError(error)
         }
-        parts.events.record(.tokensIssued(grant: GrantType.implicit.rawValue, clientID: request.clientID, userID: authentication.identity.userID))
+        parts.events.record(
+            .tokensIssued(grant: GrantType.implicit.rawValue, clientID: request.clientID, userID: authentication.identity.userID))
         var parameters: [(String, String)] = []
         if let token = issued.accessToken {
             parameters += [("access_token", token), ("token_type", "bearer"), ("expires_in", String(issued.expiresIn))]

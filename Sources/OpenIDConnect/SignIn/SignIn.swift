@@ -27,7 +27,8 @@ extension SignIn {
     }
 
     init?(sealed bytes: [UInt8]) {
-        guard let object = (try? JSON(parsing: bytes))?.object, let request = object["r"]?.object.flatMap(AuthorizationRequest.init(sealed:)),
+        guard let object = (try? JSON(parsing: bytes))?.object,
+            let request = object["r"]?.object.flatMap(AuthorizationRequest.init(sealed:)),
             let browser = object["b"]?.string.flatMap({ try? Base64URL.decode($0) }), let expiry = object["x"]?.integer,
             let connectorID = object["k"]?.string
         else { return nil }
@@ -55,7 +56,8 @@ extension Authentication {
         let strings: (String) -> [String] = { object[$0]?.array?.compactMap(\.string) ?? [] }
         self.init(
             identity: Identity(
-                userID: userID, username: username, preferredUsername: preferred, email: email, emailVerified: verified, groups: strings("g")),
+                userID: userID, username: username, preferredUsername: preferred, email: email, emailVerified: verified,
+                groups: strings("g")),
             connectorID: connectorID, connectorData: object["d"]?.string.flatMap { try? Base64URL.decode($0) },
             time: Date(timeIntervalSince1970: Double(time)), methods: strings("m"))
     }

@@ -49,7 +49,9 @@ public struct SignInFlow: Sendable {
         self.parts = parts
         answer = AuthorizationAnswer(parts)
         steps = [
-            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer) { signIn throws(PageError) in try Self.seal(signIn, parts) },
+            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer) { signIn throws(PageError) in
+                try Self.seal(signIn, parts)
+            },
             ConsentStep(skipsApproval: parts.settings.skipsApproval),
         ]
     }
@@ -78,13 +80,18 @@ public struct SignInFlow: Sendable {
     public func begin(_ parameters: RequestParameters, connectorID: String, browser: BrowserBinding) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             let (request, client) = try await AuthorizationRequestValidator(parts).validate(parameters)
-            guard let entry = parts.connectors[connectorID] else { throw .page(PageError(.invalid, "Requested resource does not exist.")) }
-            guard client.allows(connector: entry.id) else { throw .page(PageError(.forbidden, "This application does not use that connector.")) }
+            guard let entry = parts.connectors[connectorID] else {
+                throw .page(PageError(.invalid, "Requested resource does not exist."))
+            }
+            guard client.allows(connector: entry.id) else {
+                throw .page(PageError(.forbidden, "This application does not use that connector."))
+            }
             let grant: GrantType = request.responseType.contains(.code) ? .authorizationCode : .implicit
             guard entry.allows(grant) else { throw .page(PageError(.invalid, "That connector is not for this kind of login.")) }
             return try await next(
                 SignIn(
-                    request: request, browser: browser.hash, expiresAt: parts.clock.now + parts.settings.signInLifetime.timeInterval,
+                    request: request, browser: browser.hash,
+                    expiresAt: parts.clock.now + parts.settings.signInLifetime.timeInterval,
                     connectorID: entry.id), client)
         }
     }
@@ -112,11 +119,13 @@ public struct SignInFlow: Sendable {
             do throws(ConnectorError) {
                 found = try await connector.authenticate(username: username, password: password, scopes: signIn.request.scopes)
             } catch {
-                parts.events.record(.loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error)))
+                parts.events.record(
+                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error)))
                 throw .page(PageError(connector: error))
             }
             guard let found else {
-                parts.events.record(.loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: .wrongCredentials))
+                parts.events.record(
+                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: .wrongCredentials))
                 return .wrongCredentials(
                     .password(
                         connectorID: connectorID, prompt: connector.usernamePrompt, clientName: client.name, username: username,
@@ -140,7 +149,8 @@ public struct SignInFlow: Sendable {
                     from: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes)
                 identify(&signIn, as: found, client)
             } catch {
-                parts.events.record(.loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error)))
+                parts.events.record(
+                    .loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error)))
                 throw .page(PageError(connector: error))
             }
             return try await next(signIn, client)
@@ -198,13 +208,15 @@ public struct SignInFlow: Sendable {
         }
     }
 
-    private static let expired = PageError(.invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
+    private static let expired = PageError(
+        .invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
 
     /// Opens what was sealed, and proves that it is this browser's, still good, and its client still there.
     private func resumed(
         _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
     ) async throws(AuthorizationFailure) -> (SignIn, Client) {
-        guard let state, let browser, let bytes = await parts.sealers.open(state, purpose: SignIn.purpose), let signIn = SignIn(sealed: bytes),
+        guard let state, let browser, let bytes = await parts.sealers.open(state, purpose: SignIn.purpose),
+            let signIn = SignIn(sealed: bytes),
             constantTimeEquals(signIn.browser, browser.hash), parts.clock.now < signIn.expiresAt,
             connectorID == nil || connectorID == signIn.connectorID, !needsIdentity || signIn.authentication != nil
         else { throw .page(Self.expired) }

@@ -24,10 +24,13 @@ struct IdentifyStep: SignInStep {
 
     func prompt(for signIn: SignIn, client: Client) async throws(PageError) -> SignInPrompt? {
         if signIn.authentication != nil { return nil }
-        guard let entry = connectors[signIn.connectorID] else { throw PageError(.invalid, "The requested connector does not exist.") }
+        guard let entry = connectors[signIn.connectorID] else {
+            throw PageError(.invalid, "The requested connector does not exist.")
+        }
         if let connector = entry.connector as? any PasswordConnector {
             return .password(
-                connectorID: entry.id, prompt: connector.usernamePrompt, clientName: client.name, username: signIn.request.loginHint,
+                connectorID: entry.id, prompt: connector.usernamePrompt, clientName: client.name,
+                username: signIn.request.loginHint,
                 hasAlternatives: connectors.choices(for: client).count > 1)
         }
         guard let connector = entry.connector as? any CallbackConnector else {
@@ -35,7 +38,8 @@ struct IdentifyStep: SignInStep {
         }
         let state = try seal(signIn)
         do {
-            return .visit(try await connector.loginURL(callbackURL: issuer + "/callback", state: state, scopes: signIn.request.scopes))
+            return .visit(
+                try await connector.loginURL(callbackURL: issuer + "/callback", state: state, scopes: signIn.request.scopes))
         } catch {
             throw PageError(connector: error)
         }

@@ -50,7 +50,9 @@ struct RefreshToken: Sendable, Hashable {
     /// access token must not be taken for a theft, which would end the grant.
     func wasIssued(with keys: [SealingKey]) -> Bool {
         let start = String(secret.prefix(Self.startLength))
-        return keys.contains { constantTimeEquals(Array(Self.sealed(grantID: grantID, start: start, key: $0).secret.utf8), Array(secret.utf8)) }
+        return keys.contains {
+            constantTimeEquals(Array(Self.sealed(grantID: grantID, start: start, key: $0).secret.utf8), Array(secret.utf8))
+        }
     }
 
     private static let startLength = 25

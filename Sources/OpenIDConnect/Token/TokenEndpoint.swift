@@ -58,7 +58,9 @@ public struct TokenEndpoint: Sendable {
     public func answer(_ request: TokenRequest) async throws(OAuthError) -> TokenResponse {
         let parameters = request.parameters
         if let name = parameters.repeatedName { throw OAuthError(.invalidRequest, "The parameter '\(name)' is there twice.") }
-        guard let name = parameters["grant_type"] else { throw OAuthError(.invalidRequest, "The parameter grant_type is missing.") }
+        guard let name = parameters["grant_type"] else {
+            throw OAuthError(.invalidRequest, "The parameter grant_type is missing.")
+        }
         // An unknown grant is told even to an unknown client: discovery tells it to everybody.
         guard let type = GrantType(rawValue: name), let grant = grants[type] else {
             throw OAuthError(.unsupportedGrantType, "The grant type '\(name)' is not offered.")

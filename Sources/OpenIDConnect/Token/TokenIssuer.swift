@@ -41,7 +41,8 @@ public struct TokenIssuer: Sendable {
             var issued = Issued(expiresIn: lifetime)
             if wanted.contains(.accessToken) {
                 issued.accessToken = try key.sign(
-                    payload: JSON.object(claims.accessToken(id: accessID)).serialized(), type: format == .rfc9068 ? "at+jwt" : nil)
+                    payload: JSON.object(claims.accessToken(id: accessID)).serialized(), type: format == .rfc9068 ? "at+jwt" : nil
+                )
             }
             if wanted.contains(.idToken) {
                 issued.idToken = try key.sign(

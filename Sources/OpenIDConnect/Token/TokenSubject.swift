@@ -8,7 +8,10 @@ struct TokenSubject: Sendable {
     /// The grant that the tokens belong to: revoking it ends them all.
     let grantID: String
 
-    init(clientID: String, scopes: [String], nonce: String, authentication: Authentication, requestedClaims: [String], grantID: String) {
+    init(
+        clientID: String, scopes: [String], nonce: String, authentication: Authentication, requestedClaims: [String],
+        grantID: String
+    ) {
         self.clientID = clientID
         self.scopes = scopes
         self.nonce = nonce

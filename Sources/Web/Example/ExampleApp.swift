@@ -51,12 +51,16 @@ public struct ExampleApp: Sendable {
         let challenge = Base64URL.encode(HashAlgorithm.sha256.hash(Array(verifier.utf8)))
         let parameters = [
             ("client_id", clientID), ("redirect_uri", redirectURI), ("response_type", "code"),
-            ("scope", "openid email profile groups offline_access"), ("state", state), ("nonce", nonce), ("code_challenge", challenge),
+            ("scope", "openid email profile groups offline_access"), ("state", state), ("nonce", nonce),
+            ("code_challenge", challenge),
             ("code_challenge_method", "S256"),
         ]
         let query = parameters.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
         var response = WebResponse.redirect(issuer + "/auth?" + query, status: .found)
-        response.set(try SetCookie(name: Self.cookie, value: "\(state).\(nonce).\(verifier)", path: Self.path, maxAge: 600, secure: context.isSecure))
+        response.set(
+            try SetCookie(
+                name: Self.cookie, value: "\(state).\(nonce).\(verifier)", path: Self.path, maxAge: 600, secure: context.isSecure)
+        )
         return response
     }
 
@@ -65,9 +69,15 @@ public struct ExampleApp: Sendable {
         if let error = query["error"] { return page(nil, .init(code: error, description: query["error_description"]), request) }
         let parts = request.cookie(Self.cookie)?.split(separator: ".").map(String.init) ?? []
         guard parts.count == 3, query["state"] == parts[0], query["iss"] == issuer, let code = query["code"] else {
-            return page(nil, .init(code: "invalid_state", description: "This sign-in was not started in this browser, or it was too long ago."), request)
+            return page(
+                nil,
+                .init(
+                    code: "invalid_state", description: "This sign-in was not started in this browser, or it was too long ago."),
+                request)
         }
-        var response = await exchange([("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI), ("code_verifier", parts[2])], request)
+        var response = await exchange(
+            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI), ("code_verifier", parts[2])],
+            request)
         response.set(try SetCookie(name: Self.cookie, value: "", path: Self.path, maxAge: 0, secure: context.isSecure))
         return response
     }
@@ -80,7 +90,8 @@ public struct ExampleApp: Sendable {
     private func exchange(_ parameters: [(name: String, value: String)], _ request: WebRequest) async -> WebResponse {
         let credentials: [(name: String, value: String)] = [("client_id", clientID), ("client_secret", clientSecret)]
         do throws(OAuthError) {
-            let answer = try await endpoint.answer(TokenRequest(parameters: RequestParameters(parameters + credentials), authorization: nil))
+            let answer = try await endpoint.answer(
+                TokenRequest(parameters: RequestParameters(parameters + credentials), authorization: nil))
             return page(Self.session(answer.json), nil, request)
         } catch {
             return page(nil, .init(code: error.code.rawValue, description: error.description), request)
@@ -95,8 +106,10 @@ public struct ExampleApp: Sendable {
             claims: (payload.object?.members ?? []).map { claim in
                 .init(name: claim.name, value: claim.value.string ?? String(decoding: claim.value.serialized(), as: UTF8.self))
             },
-            decodedHeader: text(header), decodedPayload: text(payload), idToken: idToken, accessToken: answer["access_token"]?.string,
-            refreshToken: answer["refresh_token"]?.string, expiresIn: answer["expires_in"]?.integer.map { Int($0) }, refreshURL: Self.path + "/refresh")
+            decodedHeader: text(header), decodedPayload: text(payload), idToken: idToken,
+            accessToken: answer["access_token"]?.string,
+            refreshToken: answer["refresh_token"]?.string, expiresIn: answer["expires_in"]?.integer.map { Int($0) },
+            refreshURL: Self.path + "/refresh")
     }
 
     private static func json(_ part: Substring) -> JSON? {
@@ -107,9 +120,12 @@ public struct ExampleApp: Sendable {
         String(decoding: json.serialized(indent: 2), as: UTF8.self)
     }
 
-    private func page(_ session: ExampleAppPage.Session?, _ failure: ExampleAppPage.Failure?, _ request: WebRequest) -> WebResponse {
+    private func page(
+        _ session: ExampleAppPage.Session?, _ failure: ExampleAppPage.Failure?, _ request: WebRequest
+    ) -> WebResponse {
         context.page(
             context.pages.exampleApp(
-                ExampleAppPage(startURL: Self.path + "/start", session: session, failure: failure), language: context.language(of: request)))
+                ExampleAppPage(startURL: Self.path + "/start", session: session, failure: failure),
+                language: context.language(of: request)))
     }
 }

@@ -32,8 +32,9 @@ public final class Ready: Sendable {
         self.crossOrigin = crossOrigin
         self.metrics = metrics
         self.bearer = bearer
-        current = Mutex(PreparedAnswers(
-            answers, generation: 0, bearer: bearer, security: security, crossOrigin: crossOrigin, metrics: metrics))
+        current = Mutex(
+            PreparedAnswers(
+                answers, generation: 0, bearer: bearer, security: security, crossOrigin: crossOrigin, metrics: metrics))
     }
 
     /// All at once: a request sees either the old answers or the new ones.

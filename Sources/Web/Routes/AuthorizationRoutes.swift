@@ -51,7 +51,8 @@ public struct AuthorizationRoutes: Sendable {
         let known = context.browser(of: request) == nil ? nil : request.cookie(context.browserCookie)
         let secret = known ?? BrowserBinding.make(random)
         let outcome = await flow.begin(
-            try parameters(of: request), connectorID: request.parameters["connector"] ?? "", browser: BrowserBinding(secret: secret))
+            try parameters(of: request), connectorID: request.parameters["connector"] ?? "",
+            browser: BrowserBinding(secret: secret))
         var response = respond(to: request, outcome)
         if known == nil, case .ask = outcome { try context.set(browserSecret: secret, on: &response) }
         return response
@@ -81,7 +82,8 @@ public struct AuthorizationRoutes: Sendable {
 
     private func showConsent(_ request: WebRequest) async throws -> WebResponse {
         let query = try FormFields(parsing: request.rawQuery)
-        return respond(to: request, await flow.consentForm(state: query["req"], browser: context.browser(of: request)), isAtPrompt: true)
+        return respond(
+            to: request, await flow.consentForm(state: query["req"], browser: context.browser(of: request)), isAtPrompt: true)
     }
 
     private func submitConsent(_ request: WebRequest) async throws -> WebResponse {
@@ -114,7 +116,9 @@ public struct AuthorizationRoutes: Sendable {
         }
     }
 
-    private func ask(_ prompt: SignInPrompt, state: String, _ uiLocales: [String], _ request: WebRequest, isAtPrompt: Bool) -> WebResponse {
+    private func ask(
+        _ prompt: SignInPrompt, state: String, _ uiLocales: [String], _ request: WebRequest, isAtPrompt: Bool
+    ) -> WebResponse {
         switch prompt {
         case .visit(let url): return redirect(url, request)
         case .password(let id, _, _, _, let hasAlternatives):
@@ -124,7 +128,8 @@ public struct AuthorizationRoutes: Sendable {
         case .consent(let clientName, let logoURL, let scopes):
             if !isAtPrompt { return redirect("\(context.path)/approval?req=\(state)", request) }
             let page = ApprovalPage(
-                clientName: clientName, clientLogoURL: logoURL.isEmpty ? nil : logoURL, scopes: scopes, username: nil, requestToken: state)
+                clientName: clientName, clientLogoURL: logoURL.isEmpty ? nil : logoURL, scopes: scopes, username: nil,
+                requestToken: state)
             return context.page(
                 context.pages.approval(page, language: context.language(of: request, uiLocales: uiLocales)), images: [logoURL])
         }
@@ -134,17 +139,22 @@ public struct AuthorizationRoutes: Sendable {
         let query = query(of: request)
         let page = ConnectorsPage(
             connectors: choices.map { choice in
-                .init(id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type)
+                .init(
+                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type
+                )
             })
         return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
     }
 
-    private func loginPage(_ prompt: SignInPrompt, _ uiLocales: [String], _ request: WebRequest, _ failure: LoginPage.Failure?) -> WebResponse {
+    private func loginPage(
+        _ prompt: SignInPrompt, _ uiLocales: [String], _ request: WebRequest, _ failure: LoginPage.Failure?
+    ) -> WebResponse {
         guard case .password(_, let usernamePrompt, let clientName, let username, let hasAlternatives) = prompt else {
             return context.error(.internalServerError, "The server could not complete the request.", for: request)
         }
         let page = LoginPage(
-            postURL: request.path + "?" + request.rawQuery, username: username ?? "", usernamePrompt: LoginPage.UsernamePrompt(usernamePrompt),
+            postURL: request.path + "?" + request.rawQuery, username: username ?? "",
+            usernamePrompt: LoginPage.UsernamePrompt(usernamePrompt),
             failure: failure, backLink: hasAlternatives ? backLink(of: request) : nil, clientName: clientName)
         return context.page(
             context.pages.login(page, language: context.language(of: request, uiLocales: uiLocales)),
@@ -153,7 +163,9 @@ public struct AuthorizationRoutes: Sendable {
 
     /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
     private func backLink(of request: WebRequest) -> String? {
-        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.hasPrefix(context.path + "/auth?") else { return nil }
+        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.hasPrefix(context.path + "/auth?") else {
+            return nil
+        }
         return back
     }
 
@@ -194,10 +206,11 @@ public struct AuthorizationRoutes: Sendable {
 
 extension LoginPage.UsernamePrompt {
     init(_ prompt: OpenIDConnect.UsernamePrompt) {
-        self = switch prompt {
-        case .email: .email
-        case .username: .username
-        case .custom(let text): .custom(text)
-        }
+        self =
+            switch prompt {
+            case .email: .email
+            case .username: .username
+            case .custom(let text): .custom(text)
+            }
     }
 }

@@ -18,7 +18,8 @@ public struct PreparedDocuments: Sendable {
     /// Right after the first start it names the algorithm of the key that is being made.
     public func discovery() -> WebResponse {
         let algorithms = ring.current?.algorithms.map(\.rawValue) ?? [settings.signingAlgorithm]
-        var response = WebResponse.json(serialized: DiscoveryDocument(settings: settings, algorithms: algorithms).json.serialized())
+        var response = WebResponse.json(
+            serialized: DiscoveryDocument(settings: settings, algorithms: algorithms).json.serialized())
         response.headers[.cacheControl] = "public, max-age=\(min(600, keysMaximumAge))"
         return response
     }

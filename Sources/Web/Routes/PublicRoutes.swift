@@ -13,7 +13,10 @@ public struct PublicRoutes: Sendable {
     private let version: String
 
     /// - Parameter files: by path below the issuer's: `/static/main.css`, `/theme/logo.png`, `/robots.txt`.
-    public init(settings: ProviderSettings, documents: PreparedDocuments, context: RouteContext, files: [String: StaticFile], version: String) {
+    public init(
+        settings: ProviderSettings, documents: PreparedDocuments, context: RouteContext, files: [String: StaticFile],
+        version: String
+    ) {
         self.settings = settings
         self.documents = documents
         self.context = context
@@ -44,17 +47,20 @@ public struct PublicRoutes: Sendable {
 
     private static func response(_ file: StaticFile) -> WebResponse {
         WebResponse(
-            status: .ok, headers: [.contentType: file.contentType, .eTag: file.etag, .cacheControl: "public, max-age=3600"], body: file.bytes)
+            status: .ok, headers: [.contentType: file.contentType, .eTag: file.etag, .cacheControl: "public, max-age=3600"],
+            body: file.bytes)
     }
 
     public var routes: [Route] {
         let documents = documents
         let discovery: @Sendable (WebRequest) async throws -> WebResponse = { _ in documents.discovery() }
         var all = [
-            Route([.get], context.path + "/.well-known/openid-configuration", name: "/.well-known/openid-configuration",
+            Route(
+                [.get], context.path + "/.well-known/openid-configuration", name: "/.well-known/openid-configuration",
                 audience: .programs, cors: true, handle: discovery),
             // RFC 8414 §3.1 puts the issuer's path behind the well-known part.
-            Route([.get], "/.well-known/oauth-authorization-server" + context.path, name: "/.well-known/oauth-authorization-server",
+            Route(
+                [.get], "/.well-known/oauth-authorization-server" + context.path, name: "/.well-known/oauth-authorization-server",
                 audience: .programs, cors: true, handle: discovery),
             Route([.get], context.path + "/keys", name: "/keys", audience: .programs, cors: true) { _ in await documents.keys() },
             Route([.get], context.path.isEmpty ? "/" : context.path, name: "/", audience: .people, cors: true) { request in

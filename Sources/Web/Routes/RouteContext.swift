@@ -35,8 +35,9 @@ public struct RouteContext: Sendable {
 
     /// - Throws: when a name or path could not be written, which the issuer's check excludes.
     func set(browserSecret: String, on response: inout WebResponse) throws(SetCookieError) {
-        response.set(try SetCookie(
-            name: browserCookie, value: browserSecret, path: isSecure || path.isEmpty ? "/" : path, secure: isSecure))
+        response.set(
+            try SetCookie(
+                name: browserCookie, value: browserSecret, path: isSecure || path.isEmpty ? "/" : path, secure: isSecure))
     }
 
     // MARK: Answers
@@ -51,12 +52,13 @@ public struct RouteContext: Sendable {
     }
 
     func error(_ error: PageError, for request: WebRequest) -> WebResponse {
-        let status: HTTPResponse.Status = switch error.kind {
-        case .invalid: .badRequest
-        case .forbidden: .forbidden
-        case .unavailable: .serviceUnavailable
-        case .failed: .internalServerError
-        }
+        let status: HTTPResponse.Status =
+            switch error.kind {
+            case .invalid: .badRequest
+            case .forbidden: .forbidden
+            case .unavailable: .serviceUnavailable
+            case .failed: .internalServerError
+            }
         return self.error(status, error.message, for: request)
     }
 

@@ -35,7 +35,9 @@ public struct TokenRoutes: Sendable {
     }
 
     /// A route that takes a form and speaks OAuth's errors (RFC 6749 §5.2).
-    private func form(_ pattern: String, _ handle: @escaping @Sendable (TokenRequest) async throws(OAuthError) -> WebResponse) -> Route {
+    private func form(
+        _ pattern: String, _ handle: @escaping @Sendable (TokenRequest) async throws(OAuthError) -> WebResponse
+    ) -> Route {
         Route([.post], path + pattern, name: pattern, audience: .programs, cors: true) { request in
             var response: WebResponse
             do throws(OAuthError) {
@@ -59,19 +61,21 @@ public struct TokenRoutes: Sendable {
         }
         do {
             return TokenRequest(
-                parameters: RequestParameters(try FormFields(parsing: request.body)), authorization: request.headers[.authorization])
+                parameters: RequestParameters(try FormFields(parsing: request.body)),
+                authorization: request.headers[.authorization])
         } catch {
             throw OAuthError(.invalidRequest, "The request cannot be read: \(error).")
         }
     }
 
     private static func response(_ error: OAuthError, usedAuthorization: Bool) -> WebResponse {
-        let status: HTTPResponse.Status = switch error.code {
-        case .invalidClient: .unauthorized
-        case .serverError: .internalServerError
-        case .temporarilyUnavailable: .serviceUnavailable
-        default: .badRequest
-        }
+        let status: HTTPResponse.Status =
+            switch error.code {
+            case .invalidClient: .unauthorized
+            case .serverError: .internalServerError
+            case .temporarilyUnavailable: .serviceUnavailable
+            default: .badRequest
+            }
         var response = WebResponse.json(
             ["error": .string(error.code.rawValue), "error_description": .string(error.description)], status: status)
         if status == .unauthorized, usedAuthorization { response.headers[.wwwAuthenticate] = "Basic realm=\"dextra\"" }
@@ -121,7 +125,8 @@ public struct TokenRoutes: Sendable {
             // RFC 6750 §3.1: who sent no token is told no error code.
             return WebResponse(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"dextra\""])
         case .invalidRequest(let description): return refusal(.badRequest, "invalid_request", description)
-        case .invalidToken: return refusal(.unauthorized, "invalid_token", "The access token is expired, revoked or not one of ours.")
+        case .invalidToken:
+            return refusal(.unauthorized, "invalid_token", "The access token is expired, revoked or not one of ours.")
         case .unavailable:
             return WebResponse(
                 status: .serviceUnavailable, headers: [.retryAfter: "1", .contentType: "application/json"],

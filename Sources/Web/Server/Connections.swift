@@ -103,8 +103,10 @@ struct Connections: ServerChildChannel {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder())
         let raw = try pipeline.context(handlerType: HTTPResponseEncoder.self)
-        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding)))
+        try pipeline.addHandler(
+            ByteToMessageHandler(
+                HTTPRequestDecoder(
+                    leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding)))
         return try addRequestHandler(channel, .http1(raw: raw, encrypted: encrypted))
     }
 
@@ -131,9 +133,10 @@ struct Connections: ServerChildChannel {
     private func addRequestHandler(_ channel: any Channel, _ transport: RequestHandler.Transport) throws -> Requests {
         guard let ready = loops[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.operationUnsupported }
         let (requests, continuation) = Requests.makeStream()
-        try channel.pipeline.syncOperations.addHandler(RequestHandler(
-            transport: transport, limits: limits, ready: ready.value, requests: continuation,
-            observer: application.observer))
+        try channel.pipeline.syncOperations.addHandler(
+            RequestHandler(
+                transport: transport, limits: limits, ready: ready.value, requests: continuation,
+                observer: application.observer))
         return requests
     }
 }

@@ -10,7 +10,8 @@ struct PendingRequest: Sendable {
     private let connection: NIOLoopBound<RequestHandler>
     private let eventLoop: any EventLoop
 
-    init(head: RequestHead, body: [UInt8], peer: String, arrived: NIODeadline, handler: RequestHandler, eventLoop: any EventLoop) {
+    init(head: RequestHead, body: [UInt8], peer: String, arrived: NIODeadline, handler: RequestHandler, eventLoop: any EventLoop)
+    {
         self.head = head
         self.body = body
         self.peer = peer

@@ -272,7 +272,8 @@ final class RequestHandler: ChannelDuplexHandler {
         // `process` may have ended the connection, and with it what was waiting.
         waiting.removeFirst(min(next, waiting.count))
         if waiting.isEmpty, let rejection = waitingRejection {
-            if case .answering = phase {} else {
+            if case .answering = phase {
+            } else {
                 waitingRejection = nil
                 reject(rejection, context)
             }

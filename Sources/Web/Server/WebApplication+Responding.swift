@@ -47,7 +47,8 @@ extension WebApplication {
 
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
         case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
         default: false
         }
@@ -98,13 +99,15 @@ extension WebApplication {
 
     /// Programs read an OAuth error, as for any other malformed request (RFC 6749 §5.2).
     private static func methodNotAllowed(_ allowed: [HTTPRequest.Method], _ audience: Route.Audience) -> WebResponse {
-        var response = switch audience {
-        case .people: WebResponse.text("405 method not allowed\n", status: .methodNotAllowed)
-        case .programs:
-            WebResponse.json(
-                serialized: Array(#"{"error":"invalid_request","error_description":"This address does not take that method."}"#.utf8),
-                status: .methodNotAllowed)
-        }
+        var response =
+            switch audience {
+            case .people: WebResponse.text("405 method not allowed\n", status: .methodNotAllowed)
+            case .programs:
+                WebResponse.json(
+                    serialized: Array(
+                        #"{"error":"invalid_request","error_description":"This address does not take that method."}"#.utf8),
+                    status: .methodNotAllowed)
+            }
         response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
         return response
     }

@@ -4,7 +4,8 @@ public import Logging
 /// What one listener serves: routes, ready answers, and the rules that hold for all of them.
 public final class WebApplication: Sendable {
     /// Makes the answer to a person whose request failed; see ``errorPage``.
-    public typealias ErrorPage = @Sendable (_ request: WebRequest, _ status: HTTPResponse.Status, _ message: String) -> WebResponse
+    public typealias ErrorPage =
+        @Sendable (_ request: WebRequest, _ status: HTTPResponse.Status, _ message: String) -> WebResponse
 
     /// Replaceable at any time: `ready.replace(…)`.
     public let ready: Ready

@@ -67,7 +67,9 @@ public struct LineLogHandler: LogHandler {
         case .stringConvertible(let value): LogEscaping.quoted(value.description)
         case .array(let values): "[" + values.map(json).joined(separator: ",") + "]"
         case .dictionary(let members):
-            "{" + members.sorted { $0.key < $1.key }.map { "\(LogEscaping.quoted($0.key)):\(json($0.value))" }.joined(separator: ",") + "}"
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(LogEscaping.quoted($0.key)):\(json($0.value))" }.joined(
+                    separator: ",") + "}"
         }
     }
 }

@@ -11,7 +11,8 @@ extension Metrics {
     public func addProcess(version: String, startedAt: Int64 = WallClock.system.seconds) {
         gauge(
             "dex_build_info", help: "Always 1; the labels say what runs.",
-            labels: [("version", version), ("go_version", ""), ("platform", Self.platform)]) { 1 }
+            labels: [("version", version), ("go_version", ""), ("platform", Self.platform)]
+        ) { 1 }
         gauge("process_start_time_seconds", help: "Start of the process, seconds since 1970.") { Double(startedAt) }
         collect { output in
             output.family("process_cpu_seconds_total", .counter, help: "Processor time used, in seconds.")
@@ -19,8 +20,12 @@ extension Metrics {
         }
         gauge("process_max_fds", help: "How many files may be open.") { Double(FileLimit.openFiles) }
         #if os(Linux)
-            gauge("process_resident_memory_bytes", help: "Resident memory.") { Self.memoryPages(1).map { $0 * Double(getpagesize()) } }
-            gauge("process_virtual_memory_bytes", help: "Virtual memory.") { Self.memoryPages(0).map { $0 * Double(getpagesize()) } }
+            gauge("process_resident_memory_bytes", help: "Resident memory.") {
+                Self.memoryPages(1).map { $0 * Double(getpagesize()) }
+            }
+            gauge("process_virtual_memory_bytes", help: "Virtual memory.") {
+                Self.memoryPages(0).map { $0 * Double(getpagesize()) }
+            }
             gauge("process_open_fds", help: "Open files.") { Self.openFiles() }
         #endif
     }

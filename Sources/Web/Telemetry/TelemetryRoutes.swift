@@ -18,7 +18,8 @@ public enum TelemetryRoutes {
         ]
     }
 
-    private static func route(_ pattern: String, _ handle: @escaping @Sendable (WebRequest) async throws -> WebResponse) -> Route {
+    private static func route(_ pattern: String, _ handle: @escaping @Sendable (WebRequest) async throws -> WebResponse) -> Route
+    {
         Route([.get], pattern, audience: .programs, handle: handle)
     }
 

@@ -15,10 +15,13 @@ import Testing
             keys: String(decoding: JWKSet([try SigningKey(algorithm: .ES256, key: key).jwk]).json.serialized(), as: UTF8.self))
     }
 
-    private func assertion(_ provider: TestProvider, signedBy other: PrivateKey? = nil, _ change: (inout JSONObject) -> Void = { _ in }) throws -> String {
+    private func assertion(
+        _ provider: TestProvider, signedBy other: PrivateKey? = nil, _ change: (inout JSONObject) -> Void = { _ in }
+    ) throws -> String {
         let now = Int64(provider.clock.now.timeIntervalSince1970)
         var claims: JSONObject = [
-            "iss": "app", "sub": "app", "aud": .string(TestProvider.issuer), "iat": .integer(now), "exp": .integer(now + 60), "jti": "one",
+            "iss": "app", "sub": "app", "aud": .string(TestProvider.issuer), "iat": .integer(now), "exp": .integer(now + 60),
+            "jti": "one",
         ]
         change(&claims)
         return try SigningKey(algorithm: .ES256, key: other ?? key).sign(claims: claims)
@@ -29,7 +32,8 @@ import Testing
             ("client_assertion", assertion), ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
         ])
         do throws(OAuthError) {
-            return try await provider.parts.clientAuthentication.authenticate(authorization: nil, parameters: parameters).id == "app"
+            return try await provider.parts.clientAuthentication.authenticate(authorization: nil, parameters: parameters).id
+                == "app"
         } catch {
             #expect(error.code == .invalidClient)
             return false
@@ -45,29 +49,37 @@ import Testing
         #expect(await isAccepted(try assertion(provider) { $0["jti"] = "two" }, provider))
     }
 
-    @Test("with one thing wrong is refused, and does not use up its jti", arguments: [
-        ("iss", JSON.string("other")), ("sub", "other"), ("sub", nil), ("aud", "https://elsewhere.example"), ("aud", nil), ("exp", nil),
-        ("jti", nil), ("jti", ""), ("jti", 7), ("exp", "soon"),
-    ] as [(String, JSON?)])
+    @Test(
+        "with one thing wrong is refused, and does not use up its jti",
+        arguments: [
+            ("iss", JSON.string("other")), ("sub", "other"), ("sub", nil), ("aud", "https://elsewhere.example"), ("aud", nil),
+            ("exp", nil),
+            ("jti", nil), ("jti", ""), ("jti", 7), ("exp", "soon"),
+        ] as [(String, JSON?)])
     func broken(name: String, value: JSON?) async throws {
         let provider = try await TestProvider(clients: [client, TestProvider.other])
         #expect(await !isAccepted(try assertion(provider) { $0[name] = value }, provider))
         #expect(await isAccepted(try assertion(provider), provider))
     }
 
-    @Test("is judged by the clock, with a minute of leeway", arguments: [
-        ("exp", -59, true), ("exp", -60, false), ("exp", 3599, true), ("exp", 3600, false), ("nbf", 60, true), ("nbf", 61, false),
-        ("iat", 60, true), ("iat", 61, false), ("iat", -86_400, true),
-    ])
+    @Test(
+        "is judged by the clock, with a minute of leeway",
+        arguments: [
+            ("exp", -59, true), ("exp", -60, false), ("exp", 3599, true), ("exp", 3600, false), ("nbf", 60, true),
+            ("nbf", 61, false),
+            ("iat", 60, true), ("iat", 61, false), ("iat", -86_400, true),
+        ])
     func times(name: String, offset: Int64, isGood: Bool) async throws {
         let provider = try await TestProvider(clients: [client])
         let now = Int64(provider.clock.now.timeIntervalSince1970)
         #expect(await isAccepted(try assertion(provider) { $0[name] = .integer(now + offset) }, provider) == isGood)
     }
 
-    @Test("may name the token endpoint, or the issuer among others, as its audience", arguments: [
-        JSON.string(TestProvider.issuer + "/token"), ["https://elsewhere.example", .string(TestProvider.issuer)],
-    ])
+    @Test(
+        "may name the token endpoint, or the issuer among others, as its audience",
+        arguments: [
+            JSON.string(TestProvider.issuer + "/token"), ["https://elsewhere.example", .string(TestProvider.issuer)],
+        ])
     func audience(value: JSON) async throws {
         let provider = try await TestProvider(clients: [client])
         #expect(await isAccepted(try assertion(provider) { $0["aud"] = value }, provider))

@@ -31,19 +31,25 @@ import Testing
         let provider = try await TestProvider()
         let code = try await provider.code()
         await expectGrant(false) { () throws(OAuthError) in try await provider.redeem(code, client: TestProvider.other) }
-        await expectGrant(false) { () throws(OAuthError) in try await provider.redeem(code, redirectURI: TestProvider.redirectURI + "/") }
+        await expectGrant(false) { () throws(OAuthError) in
+            try await provider.redeem(code, redirectURI: TestProvider.redirectURI + "/")
+        }
         await expectGrant(false) { () throws(OAuthError) in try await provider.redeem(code + "A") }
         await expectGrant(true) { () throws(OAuthError) in try await provider.redeem(code) }
     }
 
     private static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     private static let challenge = [
-        (name: "code_challenge", value: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), (name: "code_challenge_method", value: "S256"),
+        (name: "code_challenge", value: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        (name: "code_challenge_method", value: "S256"),
     ]
 
-    @Test("with a challenge needs its verifier; one without a challenge takes none (RFC 9700 §4.8.2)", arguments: [
-        (true, verifier, true), (true, nil, false), (true, String(repeating: "x", count: 43), false), (false, nil, true), (false, verifier, false),
-    ] as [(Bool, String?, Bool)])
+    @Test(
+        "with a challenge needs its verifier; one without a challenge takes none (RFC 9700 §4.8.2)",
+        arguments: [
+            (true, verifier, true), (true, nil, false), (true, String(repeating: "x", count: 43), false), (false, nil, true),
+            (false, verifier, false),
+        ] as [(Bool, String?, Bool)])
     func proofKey(hasChallenge: Bool, verifier: String?, isGood: Bool) async throws {
         let provider = try await TestProvider()
         let code = try await provider.code(provider.authorization(hasChallenge ? Self.challenge : []))

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("The password grant") struct PasswordGrantTests {
     private func attempt(_ provider: TestProvider, password: String) async throws(OAuthError) -> TokenResponse {
-        try await provider.token([("grant_type", "password"), ("username", "jane"), ("password", password), ("scope", "openid offline_access")])
+        try await provider.token([
+            ("grant_type", "password"), ("username", "jane"), ("password", password), ("scope", "openid offline_access"),
+        ])
     }
 
     @Test("refuses a wrong password, and says so to the log")
@@ -37,7 +39,8 @@ import Testing
         provider.signer.set(isBusy: true)
         let error = await #expect(throws: OAuthError.self) { try await attempt(provider, password: "right") }
         #expect(error?.code == .temporarilyUnavailable)
-        let grants = try await provider.store.refreshGrants(userID: TestProvider.identity.userID, connectorID: "local", clientID: nil)
+        let grants = try await provider.store.refreshGrants(
+            userID: TestProvider.identity.userID, connectorID: "local", clientID: nil)
         #expect(grants.isEmpty)
     }
 

@@ -5,7 +5,9 @@ import Testing
 @testable import OpenIDConnect
 
 @Suite("A refresh token") struct RefreshTokenGrantTests {
-    @Test("lives from its creation as long as absoluteLifetime says, however often it is used", arguments: [(3599.0, true), (3600.0, false)])
+    @Test(
+        "lives from its creation as long as absoluteLifetime says, however often it is used",
+        arguments: [(3599.0, true), (3600.0, false)])
     func absoluteLifetime(age: TimeInterval, isGood: Bool) async throws {
         let provider = try await TestProvider { $0.refresh.absoluteLifetime = .seconds(3600) }
         var token = try await provider.tokens().refreshToken
@@ -153,11 +155,13 @@ import Testing
         await expectGrant(false) { () throws(OAuthError) in try await provider.refresh(token) }
     }
 
-    @Test("in Dex's form is read and written alike; other bytes are none", arguments: [
-        ("", false), ("AA", false), ("ChlxYWJj", false),
-        ("ChlxYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4EhljeXphYmNkZWZnaGlqa2xtbm9wcXJzdHV2", true),
-        ("ChlxYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4EhljeXphYmNkZWZnaGlqa2xtbm9wcXJzdHV2AA", false),
-    ])
+    @Test(
+        "in Dex's form is read and written alike; other bytes are none",
+        arguments: [
+            ("", false), ("AA", false), ("ChlxYWJj", false),
+            ("ChlxYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4EhljeXphYmNkZWZnaGlqa2xtbm9wcXJzdHV2", true),
+            ("ChlxYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4EhljeXphYmNkZWZnaGlqa2xtbm9wcXJzdHV2AA", false),
+        ])
     func form(text: String, isToken: Bool) {
         let token = RefreshToken(parsing: text)
         #expect((token != nil) == isToken)

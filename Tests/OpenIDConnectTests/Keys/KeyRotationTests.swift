@@ -26,17 +26,21 @@ import Testing
         var fetchedAt = Date.distantPast
     }
 
-    @Test("never lets a verifier meet a token whose key it cannot know, over days, on two processes", arguments: [
-        (KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: .seconds(24 * 3600)), 300.0),
-        (KeySchedule(rotationPeriod: .seconds(600), tokenLifetime: .seconds(3600)), 20.0),
-        (KeySchedule(rotationPeriod: .seconds(40), tokenLifetime: .seconds(30)), 1.0),
-    ])
+    @Test(
+        "never lets a verifier meet a token whose key it cannot know, over days, on two processes",
+        arguments: [
+            (KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: .seconds(24 * 3600)), 300.0),
+            (KeySchedule(rotationPeriod: .seconds(600), tokenLifetime: .seconds(3600)), 20.0),
+            (KeySchedule(rotationPeriod: .seconds(40), tokenLifetime: .seconds(30)), 1.0),
+        ])
     func noGap(schedule: KeySchedule, step: TimeInterval) async throws {
         let clock = TestClock()
         let store = try SQLiteStore(location: .memory)
         let replicas = [Replica(store, schedule, clock), Replica(store, schedule, clock)]
         // The second one looks less often and so learns of everything later.
-        let polls = [TimeInterval(KeyKeeper.pollInterval.components.seconds), 2 * TimeInterval(KeyKeeper.pollInterval.components.seconds)]
+        let polls = [
+            TimeInterval(KeyKeeper.pollInterval.components.seconds), 2 * TimeInterval(KeyKeeper.pollInterval.components.seconds),
+        ]
         var lastPoll = [Date.distantPast, Date.distantPast]
         var verifier = Verifier()
         var issued: [(keyID: String, until: Date)] = []

@@ -11,11 +11,14 @@ import Testing
         #expect(!challenge.accepts(verifier: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"))
     }
 
-    @Test("and a verifier have 43 to 128 unreserved characters", arguments: [
-        (String(repeating: "a", count: 42), false), (String(repeating: "a", count: 43), true), (String(repeating: "~", count: 128), true),
-        (String(repeating: "a", count: 129), false), (String(repeating: "a", count: 42) + "+", false),
-        (String(repeating: "a", count: 42) + "é", false), ("", false),
-    ])
+    @Test(
+        "and a verifier have 43 to 128 unreserved characters",
+        arguments: [
+            (String(repeating: "a", count: 42), false), (String(repeating: "a", count: 43), true),
+            (String(repeating: "~", count: 128), true),
+            (String(repeating: "a", count: 129), false), (String(repeating: "a", count: 42) + "+", false),
+            (String(repeating: "a", count: 42) + "é", false), ("", false),
+        ])
     func form(text: String, isWellFormed: Bool) {
         let challenge = CodeChallenge(text, method: .plain)
         #expect((challenge != nil) == isWellFormed)

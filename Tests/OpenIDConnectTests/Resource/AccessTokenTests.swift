@@ -39,7 +39,8 @@ import Testing
         let provider = try await TestProvider()
         let token = try await provider.tokens().accessToken
         let other = AccessTokenVerifier(
-            issuer: "https://issuer.example/other", ring: provider.parts.ring, revocations: provider.parts.revocations, clock: provider.clock)
+            issuer: "https://issuer.example/other", ring: provider.parts.ring, revocations: provider.parts.revocations,
+            clock: provider.clock)
         #expect(await other.verify(token) == nil)
     }
 
@@ -55,7 +56,9 @@ import Testing
             try await UserInfo(provider.parts).answer(authorization: "Bearer \(token)", form: token)
         }
         provider.clients.replaceStatic([])
-        await #expect(throws: BearerError.invalidToken) { try await UserInfo(provider.parts).answer(authorization: "Bearer \(token)", form: nil) }
+        await #expect(throws: BearerError.invalidToken) {
+            try await UserInfo(provider.parts).answer(authorization: "Bearer \(token)", form: nil)
+        }
     }
 
     @Test("is shown to whom it is for or from, and is inactive to others")
@@ -84,7 +87,9 @@ import Testing
         let provider = try await TestProvider()
         func revoke(_ token: String?, _ client: Client = TestProvider.app) async throws {
             try await TokenRevocation(provider.parts).revoke(
-                TokenRequest(parameters: RequestParameters([("token", token ?? "")] + TestProvider.credentials(client)), authorization: nil))
+                TokenRequest(
+                    parameters: RequestParameters([("token", token ?? "")] + TestProvider.credentials(client)), authorization: nil
+                ))
         }
         let given = try await provider.tokens()
         try await revoke(given.accessToken, TestProvider.other)

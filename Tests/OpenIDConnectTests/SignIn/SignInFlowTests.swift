@@ -59,7 +59,8 @@ import Testing
         let provider = try await TestProvider { $0.skipsApproval = false }
         let state = try await provider.begin()
         let flow = SignInFlow(provider.parts)
-        let elsewhere = await flow.submit(username: "jane", password: "right", connectorID: "second", state: state, browser: provider.browser)
+        let elsewhere = await flow.submit(
+            username: "jane", password: "right", connectorID: "second", state: state, browser: provider.browser)
         guard case .refuse = elsewhere else { throw Unexpected(elsewhere) }
         let early = await flow.consent(approved: true, state: state, browser: provider.browser)
         guard case .refuse = early else { throw Unexpected(early) }
@@ -83,9 +84,11 @@ import Testing
         #expect(answer["code"] != nil)
     }
 
-    @Test("asks for consent again when the request wants that, whatever the configuration says", arguments: [
-        (name: "prompt", value: "consent"), (name: "approval_prompt", value: "force"),
-    ])
+    @Test(
+        "asks for consent again when the request wants that, whatever the configuration says",
+        arguments: [
+            (name: "prompt", value: "consent"), (name: "approval_prompt", value: "force"),
+        ])
     func forcedConsent(parameter: (name: String, value: String)) async throws {
         let provider = try await TestProvider()
         let outcome = await provider.submit(try await provider.begin(provider.authorization([parameter])))
@@ -115,7 +118,9 @@ import Testing
             $0.grantTypes.insert(.implicit)
         }
         let parameters = RequestParameters(
-            provider.authorization([("nonce", "n")]).pairs.map { ($0.name, $0.name == "response_type" ? "code id_token" : $0.value) })
+            provider.authorization([("nonce", "n")]).pairs.map {
+                ($0.name, $0.name == "response_type" ? "code id_token" : $0.value)
+            })
         let state = try await provider.begin(parameters)
         provider.signer.set(isBusy: true)
         let before = provider.store.writeStatistics.operations
@@ -124,14 +129,20 @@ import Testing
         #expect(provider.store.writeStatistics.operations == before)
     }
 
-    @Test("that cannot be asked for goes to the client with an error, once client and redirect URI are proven", arguments: [
-        ("response_type", "nonsense", "unsupported_response_type"), ("response_type", "", "invalid_request"), ("scope", "", "invalid_scope"),
-        ("scope", "openid unknown", "invalid_scope"), ("prompt", "none", "login_required"), ("prompt", "none login", "invalid_request"),
-        ("prompt", "dance", "invalid_request"), ("max_age", "-1", "invalid_request"), ("max_age", "soon", "invalid_request"),
-        ("request", "x", "request_not_supported"), ("request_uri", "x", "request_uri_not_supported"), ("registration", "{}", "registration_not_supported"),
-        ("code_challenge", "short", "invalid_request"), ("code_challenge_method", "S256", "invalid_request"), ("claims", "[]", "invalid_request"),
-        ("response_mode", "pigeon", "invalid_request"), ("id_token_hint", "a.b.c", "invalid_request"),
-    ])
+    @Test(
+        "that cannot be asked for goes to the client with an error, once client and redirect URI are proven",
+        arguments: [
+            ("response_type", "nonsense", "unsupported_response_type"), ("response_type", "", "invalid_request"),
+            ("scope", "", "invalid_scope"),
+            ("scope", "openid unknown", "invalid_scope"), ("prompt", "none", "login_required"),
+            ("prompt", "none login", "invalid_request"),
+            ("prompt", "dance", "invalid_request"), ("max_age", "-1", "invalid_request"), ("max_age", "soon", "invalid_request"),
+            ("request", "x", "request_not_supported"), ("request_uri", "x", "request_uri_not_supported"),
+            ("registration", "{}", "registration_not_supported"),
+            ("code_challenge", "short", "invalid_request"), ("code_challenge_method", "S256", "invalid_request"),
+            ("claims", "[]", "invalid_request"),
+            ("response_mode", "pigeon", "invalid_request"), ("id_token_hint", "a.b.c", "invalid_request"),
+        ])
     func refused(name: String, value: String, error: String) async throws {
         let provider = try await TestProvider()
         let parameters = RequestParameters(
@@ -144,9 +155,11 @@ import Testing
         #expect(response.location.hasPrefix(TestProvider.redirectURI + "?"))
     }
 
-    @Test("of an unproven client or redirect URI is a page and goes nowhere", arguments: [
-        ("client_id", "nobody"), ("client_id", ""), ("redirect_uri", "https://evil.example/"), ("redirect_uri", ""),
-    ])
+    @Test(
+        "of an unproven client or redirect URI is a page and goes nowhere",
+        arguments: [
+            ("client_id", "nobody"), ("client_id", ""), ("redirect_uri", "https://evil.example/"), ("redirect_uri", ""),
+        ])
     func unproven(name: String, value: String) async throws {
         let provider = try await TestProvider()
         let parameters = RequestParameters(
@@ -156,14 +169,18 @@ import Testing
         #expect(error.kind == .invalid)
     }
 
-    @Test("of a public client needs PKCE", arguments: [
-        (CodeChallengeRequirement.publicClients, true, true), (.publicClients, false, false), (.everyClient, false, true), (.nobody, true, false),
-    ])
+    @Test(
+        "of a public client needs PKCE",
+        arguments: [
+            (CodeChallengeRequirement.publicClients, true, true), (.publicClients, false, false), (.everyClient, false, true),
+            (.nobody, true, false),
+        ])
     func proofKeyRequired(requirement: CodeChallengeRequirement, isPublic: Bool, isRefused: Bool) async throws {
         var client = TestProvider.app
         client.isPublic = isPublic
         let provider = try await TestProvider(clients: [client]) { $0.codeChallengeRequirement = requirement }
-        let outcome = await SignInFlow(provider.parts).begin(provider.authorization(), connectorID: "local", browser: provider.browser)
+        let outcome = await SignInFlow(provider.parts).begin(
+            provider.authorization(), connectorID: "local", browser: provider.browser)
         if case .answer(let response) = outcome {
             #expect(isRefused)
             #expect(response["error"] == "invalid_request")

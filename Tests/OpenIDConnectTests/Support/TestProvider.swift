@@ -12,7 +12,8 @@ struct TestProvider: Sendable {
     static let app = Client(id: "app", secret: .plain("app-secret"), name: "App", redirectURIs: [redirectURI])
     static let other = Client(id: "other", secret: .plain("other-secret"), name: "Other", redirectURIs: [redirectURI])
     static let identity = Identity(
-        userID: "0001", username: "Jane Doe", preferredUsername: "jane", email: "jane@example.com", emailVerified: true, groups: ["staff"])
+        userID: "0001", username: "Jane Doe", preferredUsername: "jane", email: "jane@example.com", emailVerified: true,
+        groups: ["staff"])
 
     let clock = TestClock()
     let log = TestLog()
@@ -25,13 +26,15 @@ struct TestProvider: Sendable {
 
     init(clients: [Client] = [app, other], change: (inout ProviderSettings) -> Void = { _ in }) async throws {
         var settings = ProviderSettings(
-            issuer: Self.issuer, grantTypes: [.authorizationCode, .refreshToken, .password], skipsApproval: true, passwordConnectorID: "local",
+            issuer: Self.issuer, grantTypes: [.authorizationCode, .refreshToken, .password], skipsApproval: true,
+            passwordConnectorID: "local",
             signingAlgorithm: "ES256")
         change(&settings)
         store = try SQLiteStore(location: .memory)
         let ring = KeyRing()
         keeper = KeyKeeper(
-            store: store, ring: ring, schedule: KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: settings.tokenLifetime),
+            store: store, ring: ring,
+            schedule: KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: settings.tokenLifetime),
             algorithm: .ES256, clock: clock, events: log
         ) { specification in try PrivateKey.generate(specification) }
         signer = TestSigner(ring: ring, clock: clock)
@@ -60,21 +63,26 @@ struct TestProvider: Sendable {
         [("client_id", client.id), ("client_secret", client.id + "-secret")]
     }
 
-    func redeem(_ code: String, client: Client = app, redirectURI: String = redirectURI, verifier: String? = nil) async throws(OAuthError) -> TokenResponse {
+    func redeem(
+        _ code: String, client: Client = app, redirectURI: String = redirectURI, verifier: String? = nil
+    ) async throws(OAuthError) -> TokenResponse {
         try await token(
-            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI)] + (verifier.map { [("code_verifier", $0)] } ?? []),
+            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI)]
+                + (verifier.map { [("code_verifier", $0)] } ?? []),
             client: client)
     }
 
     func refresh(_ token: String?, client: Client = app, scope: String? = nil) async throws(OAuthError) -> TokenResponse {
         try await self.token(
-            [("grant_type", "refresh_token"), ("refresh_token", token ?? "none")] + (scope.map { [("scope", $0)] } ?? []), client: client)
+            [("grant_type", "refresh_token"), ("refresh_token", token ?? "none")] + (scope.map { [("scope", $0)] } ?? []),
+            client: client)
     }
 
     /// Tokens by the password grant, a refresh token among them.
     func tokens(client: Client = app) async throws(OAuthError) -> TokenResponse {
         try await token(
-            [("grant_type", "password"), ("username", "jane"), ("password", "right"), ("scope", "openid email offline_access")], client: client)
+            [("grant_type", "password"), ("username", "jane"), ("password", "right"), ("scope", "openid email offline_access")],
+            client: client)
     }
 
     func isAccepted(_ accessToken: String) async -> Bool {
@@ -89,7 +97,10 @@ struct TestProvider: Sendable {
         client: Client = app, scope: String = "openid offline_access", _ more: [(name: String, value: String)] = []
     ) -> RequestParameters {
         RequestParameters(
-            [("client_id", client.id), ("redirect_uri", Self.redirectURI), ("response_type", "code"), ("scope", scope), ("state", "s")] + more)
+            [
+                ("client_id", client.id), ("redirect_uri", Self.redirectURI), ("response_type", "code"), ("scope", scope),
+                ("state", "s"),
+            ] + more)
     }
 
     /// The sealed state of a password form.
@@ -159,7 +170,9 @@ final class TestConnector: PasswordConnector, RefreshConnector {
         return password == "right" ? ConnectorIdentity(identity: identity, methods: ["pwd"]) : nil
     }
 
-    func refresh(_ identity: Identity, connectorData: [UInt8]?, scopes: [String]) async throws(ConnectorError) -> ConnectorIdentity {
+    func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
         let (identity, problem) = state.withLock { $0 }
         if let problem { throw problem }
         return ConnectorIdentity(identity: identity, methods: ["pwd"])

@@ -5,20 +5,22 @@ import Testing
 
 @Suite("Cookies")
 struct CookieTests {
-    @Test("are found by their exact name", arguments: [
-        (["a=1"], "1"),
-        (["b=2; a=1"], "1"),
-        (["b=2;a=1;c"], "1"),
-        (["a=\"quoted\""], "quoted"),
-        (["a=1; a=2"], "1"),
-        (["b=2", "a=3"], "3"),
-        (["  a = x=y "], "x=y"),
-        (["a="], ""),
-        (["A=1"], nil),
-        (["aa=1"], nil),
-        (["a"], nil),
-        ([], nil),
-    ] as [([String], String?)])
+    @Test(
+        "are found by their exact name",
+        arguments: [
+            (["a=1"], "1"),
+            (["b=2; a=1"], "1"),
+            (["b=2;a=1;c"], "1"),
+            (["a=\"quoted\""], "quoted"),
+            (["a=1; a=2"], "1"),
+            (["b=2", "a=3"], "3"),
+            (["  a = x=y "], "x=y"),
+            (["a="], ""),
+            (["A=1"], nil),
+            (["aa=1"], nil),
+            (["a"], nil),
+            ([], nil),
+        ] as [([String], String?)])
     func found(lines: [String], value: String?) {
         var headers = HTTPFields()
         for line in lines { headers.append(HTTPField(name: .cookie, value: line)) }
@@ -33,16 +35,18 @@ struct CookieTests {
         #expect(plain.fieldValue == "s=; Path=/dex; HttpOnly; SameSite=Strict")
     }
 
-    @Test("are refused when they could not be written as they are", arguments: [
-        ("a b", "1", "/", true, SetCookieError.invalidName("a b")),
-        ("", "1", "/", true, .invalidName("")),
-        ("a", "1;2", "/", true, .invalidValue(name: "a")),
-        ("a", "1\r\nX: y", "/", true, .invalidValue(name: "a")),
-        ("a", "1", "/;x", true, .invalidPath("/;x")),
-        ("a", "1", "x", true, .invalidPath("x")),
-        ("__Secure-a", "1", "/", false, .needsSecure(name: "__Secure-a")),
-        ("__host-a", "1", "/dex", true, .needsRootPath(name: "__host-a")),
-    ])
+    @Test(
+        "are refused when they could not be written as they are",
+        arguments: [
+            ("a b", "1", "/", true, SetCookieError.invalidName("a b")),
+            ("", "1", "/", true, .invalidName("")),
+            ("a", "1;2", "/", true, .invalidValue(name: "a")),
+            ("a", "1\r\nX: y", "/", true, .invalidValue(name: "a")),
+            ("a", "1", "/;x", true, .invalidPath("/;x")),
+            ("a", "1", "x", true, .invalidPath("x")),
+            ("__Secure-a", "1", "/", false, .needsSecure(name: "__Secure-a")),
+            ("__host-a", "1", "/dex", true, .needsRootPath(name: "__host-a")),
+        ])
     func refused(name: String, value: String, path: String, secure: Bool, error: SetCookieError) {
         #expect(throws: error) { try SetCookie(name: name, value: value, path: path, secure: secure) }
     }

@@ -5,18 +5,21 @@ import Testing
 
 @Suite("Cross-origin requests")
 struct CrossOriginRuleTests {
-    static let listed = CrossOriginRule(allowedOrigins: ["https://a.example", "https://b.example"], allowedHeaders: ["Authorization", "DPoP"])
+    static let listed = CrossOriginRule(
+        allowedOrigins: ["https://a.example", "https://b.example"], allowedHeaders: ["Authorization", "DPoP"])
     static let any = CrossOriginRule(allowedOrigins: ["*"])
 
-    @Test("are allowed to the origins configured, exactly", arguments: [
-        (listed, "https://a.example", "https://a.example", "Origin"),
-        (listed, "https://c.example", nil, "Origin"),
-        (listed, "https://a.example.evil", nil, "Origin"),
-        (listed, nil, nil, "Origin"),
-        (any, "https://c.example", "*", nil),
-        (any, nil, nil, nil),
-        (.none, "https://a.example", nil, nil),
-    ] as [(CrossOriginRule, String?, String?, String?)])
+    @Test(
+        "are allowed to the origins configured, exactly",
+        arguments: [
+            (listed, "https://a.example", "https://a.example", "Origin"),
+            (listed, "https://c.example", nil, "Origin"),
+            (listed, "https://a.example.evil", nil, "Origin"),
+            (listed, nil, nil, "Origin"),
+            (any, "https://c.example", "*", nil),
+            (any, nil, nil, nil),
+            (.none, "https://a.example", nil, nil),
+        ] as [(CrossOriginRule, String?, String?, String?)])
     func allowed(rule: CrossOriginRule, origin: String?, expected: String?, vary: String?) {
         var response = WebResponse.empty(.ok)
         rule.apply(to: &response, origin: origin)
@@ -54,4 +57,3 @@ struct CrossOriginRuleTests {
         #expect(CrossOriginRule.none.preflight(WebRequest(method: .options, path: "/", headers: full), methods: []) == nil)
     }
 }
-

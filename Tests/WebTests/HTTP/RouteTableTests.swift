@@ -15,16 +15,18 @@ struct RouteTableTests {
         Route(methods, pattern, audience: .people, cors: cors) { _ in .empty(.ok) }
     }
 
-    @Test("finds the route of an exact path", arguments: [
-        (.get, "/dex", "/dex", [:]),
-        (.post, "/dex/auth", "/dex/auth", [:]),
-        (.head, "/dex/auth", "/dex/auth", [:]),
-        (.get, "/dex/auth/local", "/dex/auth/{connector}", ["connector": "local"]),
-        (.get, "/dex/auth/my%20ldap%2F1", "/dex/auth/{connector}", ["connector": "my ldap/1"]),
-        (.get, "/dex/auth/special", "/dex/auth/special", [:]),
-        (.post, "/dex/auth/x/login", "/dex/auth/{connector}/login", ["connector": "x"]),
-        (.delete, "/dex/keys", "/dex/keys", [:]),
-    ] as [(HTTPRequest.Method, String, String, [String: String])])
+    @Test(
+        "finds the route of an exact path",
+        arguments: [
+            (.get, "/dex", "/dex", [:]),
+            (.post, "/dex/auth", "/dex/auth", [:]),
+            (.head, "/dex/auth", "/dex/auth", [:]),
+            (.get, "/dex/auth/local", "/dex/auth/{connector}", ["connector": "local"]),
+            (.get, "/dex/auth/my%20ldap%2F1", "/dex/auth/{connector}", ["connector": "my ldap/1"]),
+            (.get, "/dex/auth/special", "/dex/auth/special", [:]),
+            (.post, "/dex/auth/x/login", "/dex/auth/{connector}/login", ["connector": "x"]),
+            (.delete, "/dex/keys", "/dex/keys", [:]),
+        ] as [(HTTPRequest.Method, String, String, [String: String])])
     func found(method: HTTPRequest.Method, path: String, pattern: String, parameters: [String: String]) throws {
         guard case .route(let route, let found) = table.match(method, path) else {
             Issue.record("no route")
@@ -34,10 +36,12 @@ struct RouteTableTests {
         #expect(found == parameters)
     }
 
-    @Test("finds nothing for any other path", arguments: [
-        "/", "", "/dex/", "/dex/auth/", "/Dex", "/dex/auth/x/", "/dex/auth/x/login/", "/dex//auth", "/dex/auth//login",
-        "/dex/auth/%", "/dex/auth/%00", "/dex/auth/%FF", "/dex/./auth", "/dex/keys?x",
-    ])
+    @Test(
+        "finds nothing for any other path",
+        arguments: [
+            "/", "", "/dex/", "/dex/auth/", "/Dex", "/dex/auth/x/", "/dex/auth/x/login/", "/dex//auth", "/dex/auth//login",
+            "/dex/auth/%", "/dex/auth/%00", "/dex/auth/%FF", "/dex/./auth", "/dex/keys?x",
+        ])
     func missing(path: String) {
         guard case .notFound = table.match(.get, path) else {
             Issue.record("found \(path)")
@@ -45,9 +49,12 @@ struct RouteTableTests {
         }
     }
 
-    @Test("says which methods a path takes", arguments: [
-        ("/dex", ["GET", "HEAD"], false), ("/dex/token", ["POST"], true), ("/dex/auth/x/login", ["GET", "HEAD", "POST"], false),
-    ])
+    @Test(
+        "says which methods a path takes",
+        arguments: [
+            ("/dex", ["GET", "HEAD"], false), ("/dex/token", ["POST"], true),
+            ("/dex/auth/x/login", ["GET", "HEAD", "POST"], false),
+        ])
     func allowed(path: String, methods: [String], cors: Bool) {
         guard case .methodNotAllowed(let allowed, _, let foundCORS, _) = table.match(.delete, path) else {
             Issue.record("not refused")

@@ -31,16 +31,21 @@ struct SecurityHeadersTests {
     func overrides() throws {
         var response = WebResponse.html("")
         response.headers[.contentSecurityPolicy] = "default-src 'self'"
-        try SecurityHeaders(https: true, overrides: ["Content-Security-Policy": "x", "Strict-Transport-Security": "y", "X-Frame-Options": "DENY"])
-            .apply(to: &response)
+        try SecurityHeaders(
+            https: true, overrides: ["Content-Security-Policy": "x", "Strict-Transport-Security": "y", "X-Frame-Options": "DENY"]
+        )
+        .apply(to: &response)
         #expect(response.headers[.contentSecurityPolicy] == "x")
         #expect(response.headers[.strictTransportSecurity] == "y")
         #expect(response.headers[try name("X-Frame-Options")] == "DENY")
     }
 
-    @Test("are refused when they would break the message", arguments: [
-        ("X-Frame-Options", "a\r\nb", SecurityHeadersError.invalidValue(name: "X-Frame-Options")), ("a b", "c", .invalidName("a b")),
-    ])
+    @Test(
+        "are refused when they would break the message",
+        arguments: [
+            ("X-Frame-Options", "a\r\nb", SecurityHeadersError.invalidValue(name: "X-Frame-Options")),
+            ("a b", "c", .invalidName("a b")),
+        ])
     func refused(header: String, value: String, error: SecurityHeadersError) {
         #expect(throws: error) { try SecurityHeaders(https: true, overrides: [header: value]) }
     }

@@ -39,7 +39,8 @@ struct ExchangeTests {
     func chunked() async throws {
         try await RunningServer.with([echo()]) { server in
             try await RawClient.with(port: server.port) { client in
-                try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+                try await client.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
                 #expect(try await client.response().body == "POST /echo? abcde")
             }
         }
@@ -64,16 +65,21 @@ struct ExchangeTests {
         }
     }
 
-    @Test("understands the forms of a target", arguments: [
-        ("GET http://other/echo?a=1 HTTP/1.1", 200, "GET /echo?a=1 "),
-        ("GET /echo?a=1?b HTTP/1.1", 200, "GET /echo?a=1?b "),
-        ("OPTIONS * HTTP/1.1", 204, ""),
-        ("GET /other HTTP/1.1", 404, "404 page not found\n"),
-        ("GET /echo/ HTTP/1.1", 404, "404 page not found\n"),
-        ("GET http://other HTTP/1.1", 404, "404 page not found\n"),
-        ("PUT /get HTTP/1.1", 405, #"{"error":"invalid_request","error_description":"This address does not take that method."}"#),
-        ("PUT /page HTTP/1.1", 405, "405 method not allowed\n"),
-    ])
+    @Test(
+        "understands the forms of a target",
+        arguments: [
+            ("GET http://other/echo?a=1 HTTP/1.1", 200, "GET /echo?a=1 "),
+            ("GET /echo?a=1?b HTTP/1.1", 200, "GET /echo?a=1?b "),
+            ("OPTIONS * HTTP/1.1", 204, ""),
+            ("GET /other HTTP/1.1", 404, "404 page not found\n"),
+            ("GET /echo/ HTTP/1.1", 404, "404 page not found\n"),
+            ("GET http://other HTTP/1.1", 404, "404 page not found\n"),
+            (
+                "PUT /get HTTP/1.1", 405,
+                #"{"error":"invalid_request","error_description":"This address does not take that method."}"#
+            ),
+            ("PUT /page HTTP/1.1", 405, "405 method not allowed\n"),
+        ])
     func targets(line: String, status: Int, body: String) async throws {
         let page = Route([.get], "/page", audience: .people) { _ in .text("a page") }
         try await RunningServer.with([echo(), echo([.get], "/get"), page]) { server in

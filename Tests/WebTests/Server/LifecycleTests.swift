@@ -77,9 +77,12 @@ struct LifecycleTests {
         }
     }
 
-    @Test("reads addresses as configurations write them", arguments: [
-        ("127.0.0.1:5556", "127.0.0.1", 5556), (":0", "", 0), ("[::1]:80", "::1", 80), ("localhost:65535", "localhost", 65535),
-    ])
+    @Test(
+        "reads addresses as configurations write them",
+        arguments: [
+            ("127.0.0.1:5556", "127.0.0.1", 5556), (":0", "", 0), ("[::1]:80", "::1", 80),
+            ("localhost:65535", "localhost", 65535),
+        ])
     func addresses(text: String, host: String, port: Int) throws {
         let address = try ListenAddress(parsing: text)
         #expect(address == ListenAddress(host: host, port: port))
@@ -91,10 +94,12 @@ struct LifecycleTests {
         #expect(throws: ListenAddressError(text: text)) { try ListenAddress(parsing: text) }
     }
 
-    @Test("counts the processors that it may use", arguments: [
-        ("Cpus_allowed_list:\t0-1\n", 2), ("x: y\nCpus_allowed_list:\t0\nz: 1\n", 1), ("Cpus_allowed_list:\t0-3,6,8-9", 7),
-        ("", nil), ("Cpus_allowed_list:\t\n", nil), ("Cpus_allowed_list:\t3-1", nil),
-    ] as [(String, Int?)])
+    @Test(
+        "counts the processors that it may use",
+        arguments: [
+            ("Cpus_allowed_list:\t0-1\n", 2), ("x: y\nCpus_allowed_list:\t0\nz: 1\n", 1), ("Cpus_allowed_list:\t0-3,6,8-9", 7),
+            ("", nil), ("Cpus_allowed_list:\t\n", nil), ("Cpus_allowed_list:\t3-1", nil),
+        ] as [(String, Int?)])
     func processors(status: String, count: Int?) {
         #expect(EventLoopCount.processorsAllowed(inStatus: status) == count)
     }

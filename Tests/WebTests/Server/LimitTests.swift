@@ -5,35 +5,43 @@ import Testing
 
 @Suite("Limits", .timeLimit(.minutes(1)))
 struct LimitTests {
-    @Test("refuse what is malformed, and close", arguments: [
-        ("nonsense\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-        ("GET /keys HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-        ("GET /keys HTTP/1.1\r\n\r\n", 400),
-        ("GET echo HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", 400),
-        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 400),
-        ("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\n folded: x\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost : a\r\n\r\n", 400),
-        ("GET /e\u{7F}cho HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        ("GET /echo#f HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        ("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        ("GET /echo HTTP/3.0\r\nHost: a\r\n\r\n", 400),
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 3000))\r\n\r\n", 431),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: y\r\n", count: 30))\r\n", 431),
-        ("GET /echo HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: \(String(repeating: "y", count: 150))\r\n", count: 15))\r\n", 431),
-        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413),
-        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n70\r\n\(String(repeating: "x", count: 112))\r\n", 413),
-    ])
+    @Test(
+        "refuse what is malformed, and close",
+        arguments: [
+            ("nonsense\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+            ("GET /keys HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+            ("GET /keys HTTP/1.1\r\n\r\n", 400),
+            ("GET echo HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", 400),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 400),
+            ("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\n folded: x\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+            ("GET /e\u{7F}cho HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET /echo#f HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("GET /echo HTTP/3.0\r\nHost: a\r\n\r\n", 400),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 3000))\r\n\r\n", 431),
+            ("GET /echo HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: y\r\n", count: 30))\r\n", 431),
+            (
+                "GET /echo HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: \(String(repeating: "y", count: 150))\r\n", count: 15))\r\n",
+                431
+            ),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413),
+            (
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n70\r\n\(String(repeating: "x", count: 112))\r\n",
+                413
+            ),
+        ])
     func refused(request: String, status: Int) async throws {
         let limits = limits {
             $0.headerBytes = 2000

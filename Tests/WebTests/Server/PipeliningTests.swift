@@ -35,7 +35,8 @@ struct PipeliningTests {
         }
         try await RunningServer.with([slow], ready: [keys]) { server in
             try await RawClient.with(port: server.port) { client in
-                try await client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /keys HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
+                try await client.send(
+                    "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /keys HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
                 await gate.open()
                 #expect(try await client.response().body == "slow")
                 #expect(try await client.response().body == "{\"keys\":[]}")
@@ -49,7 +50,8 @@ struct PipeliningTests {
     func afterClose() async throws {
         try await RunningServer.with([echo()], ready: [keys]) { server in
             try await RawClient.with(port: server.port) { client in
-                try await client.send("GET /keys HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /keys HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.send(
+                    "GET /keys HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /keys HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await client.response().status == 200)
                 #expect(try await client.rest() == "")
             }

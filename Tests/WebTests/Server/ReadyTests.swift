@@ -21,9 +21,11 @@ struct ReadyTests {
         }
     }
 
-    @Test("are not sent again to whom they are known", arguments: [
-        ("\"v1\"", 304), ("W/\"v1\"", 304), ("\"x\", \"v1\"", 304), ("*", 304), ("\"v2\"", 200), ("v1", 200),
-    ])
+    @Test(
+        "are not sent again to whom they are known",
+        arguments: [
+            ("\"v1\"", 304), ("W/\"v1\"", 304), ("\"x\", \"v1\"", 304), ("*", 304), ("\"v2\"", 200), ("v1", 200),
+        ])
     func conditional(tag: String, status: Int) async throws {
         try await RunningServer.with(ready: [keys]) { server in
             try await RawClient.with(port: server.port) { client in
@@ -66,7 +68,8 @@ struct ReadyTests {
         }
     }
 
-    @Test("obey CORS", arguments: [("https://a.example", "https://a.example"), ("https://b.example", nil)] as [(String, String?)])
+    @Test(
+        "obey CORS", arguments: [("https://a.example", "https://a.example"), ("https://b.example", nil)] as [(String, String?)])
     func crossOrigin(origin: String, allowed: String?) async throws {
         let rule = CrossOriginRule(allowedOrigins: ["https://a.example"])
         try await RunningServer.with([echo([.post], "/token", cors: true)], ready: [keys], crossOrigin: rule) { server in
@@ -76,7 +79,8 @@ struct ReadyTests {
                 #expect(response.fields["access-control-allow-origin"] == allowed)
                 #expect(response.fields["vary"] == "Origin")
                 for path in ["/keys", "/token"] {
-                    try await client.send("OPTIONS \(path) HTTP/1.1\r\nHost: a\r\nOrigin: \(origin)\r\nAccess-Control-Request-Method: POST\r\n\r\n")
+                    try await client.send(
+                        "OPTIONS \(path) HTTP/1.1\r\nHost: a\r\nOrigin: \(origin)\r\nAccess-Control-Request-Method: POST\r\n\r\n")
                     let preflight = try await client.response()
                     #expect(preflight.status == 204)
                     #expect(preflight.fields["access-control-allow-origin"] == allowed)

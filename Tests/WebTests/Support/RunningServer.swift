@@ -53,7 +53,8 @@ struct RunningServer: Sendable {
         let (bounds, listening) = AsyncStream<[WebServer.Bound]>.makeStream()
         let server = WebServer(
             listeners: certificates.map {
-                Listener(name: "http", address: ListenAddress(host: "127.0.0.1", port: 0), certificates: $0, application: application)
+                Listener(
+                    name: "http", address: ListenAddress(host: "127.0.0.1", port: 0), certificates: $0, application: application)
             },
             limits: limits, clock: clock, logger: logger, onListening: { listening.yield($0) })
         let group = ServiceGroup(services: [server], logger: logger)
@@ -65,7 +66,8 @@ struct RunningServer: Sendable {
             var iterator = bounds.makeAsyncIterator()
             let found = try #require(await iterator.next())
             let running = RunningServer(
-                ports: found.map(\.address.port), application: application, metrics: metrics, bearer: bearer, server: server, group: group)
+                ports: found.map(\.address.port), application: application, metrics: metrics, bearer: bearer, server: server,
+                group: group)
             do { try await body(running) } catch {
                 await running.stop()
                 throw error
@@ -85,4 +87,5 @@ func echo(_ methods: [HTTPRequest.Method]? = nil, _ pattern: String = "/echo", c
 
 let keys = ReadyAnswer(
     path: "/keys", name: "/keys", cors: true,
-    response: WebResponse(status: .ok, headers: [.contentType: "application/json", .eTag: "\"v1\""], body: Array("{\"keys\":[]}".utf8)))
+    response: WebResponse(
+        status: .ok, headers: [.contentType: "application/json", .eTag: "\"v1\""], body: Array("{\"keys\":[]}".utf8)))

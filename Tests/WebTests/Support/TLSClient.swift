@@ -31,12 +31,13 @@ enum TLSClient {
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture { () -> (any Channel, Streams?) in
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(NIOSSLClientHandler(
-                        context: context, serverHostname: nil,
-                        customVerificationCallback: { chain, promise in
-                            subject.set(chain.first.map { "\($0)" } ?? "")
-                            promise.succeed(.certificateVerified)
-                        }))
+                    try pipeline.addHandler(
+                        NIOSSLClientHandler(
+                            context: context, serverHostname: nil,
+                            customVerificationCallback: { chain, promise in
+                                subject.set(chain.first.map { "\($0)" } ?? "")
+                                promise.succeed(.certificateVerified)
+                            }))
                     if http2 {
                         let streams: Streams = try pipeline.configureAsyncHTTP2Pipeline(mode: .client, configuration: .init()) {
                             $0.eventLoop.makeSucceededVoidFuture()

@@ -16,18 +16,21 @@ struct MetricsTests {
         metrics.gauge("dextra_queue_depth", help: "Jobs.", labels: [("pool", "a")]) { 3 }
         metrics.gauge("dextra_queue_depth", help: "Jobs.", labels: [("pool", "b")]) { 0.5 }
         metrics.gauge("dextra_key_age_seconds", help: "Age.") { nil }
-        let own = metrics.render().split(separator: "\n").filter { !$0.contains("http_req") && !$0.contains("request_d") && !$0.contains("response_s") }
-        #expect(own == [
-            "# HELP dextra_logins_total Log-ins\\nby connector.", "# TYPE dextra_logins_total counter",
-            #"dextra_logins_total{connector="ldap \"x\"",outcome="success"} 1"#,
-            #"dextra_logins_total{connector="local",outcome="success"} 2"#,
-            "# HELP wait_seconds Waits.", "# TYPE wait_seconds histogram",
-            #"wait_seconds_bucket{le="0.5"} 2"#, #"wait_seconds_bucket{le="1"} 3"#, #"wait_seconds_bucket{le="+Inf"} 4"#,
-            "wait_seconds_sum 4.5", "wait_seconds_count 4",
-            "# HELP dextra_queue_depth Jobs.", "# TYPE dextra_queue_depth gauge",
-            #"dextra_queue_depth{pool="a"} 3"#, #"dextra_queue_depth{pool="b"} 0.5"#,
-            "# HELP dextra_key_age_seconds Age.", "# TYPE dextra_key_age_seconds gauge",
-        ])
+        let own = metrics.render().split(separator: "\n").filter {
+            !$0.contains("http_req") && !$0.contains("request_d") && !$0.contains("response_s")
+        }
+        #expect(
+            own == [
+                "# HELP dextra_logins_total Log-ins\\nby connector.", "# TYPE dextra_logins_total counter",
+                #"dextra_logins_total{connector="ldap \"x\"",outcome="success"} 1"#,
+                #"dextra_logins_total{connector="local",outcome="success"} 2"#,
+                "# HELP wait_seconds Waits.", "# TYPE wait_seconds histogram",
+                #"wait_seconds_bucket{le="0.5"} 2"#, #"wait_seconds_bucket{le="1"} 3"#, #"wait_seconds_bucket{le="+Inf"} 4"#,
+                "wait_seconds_sum 4.5", "wait_seconds_count 4",
+                "# HELP dextra_queue_depth Jobs.", "# TYPE dextra_queue_depth gauge",
+                #"dextra_queue_depth{pool="a"} 3"#, #"dextra_queue_depth{pool="b"} 0.5"#,
+                "# HELP dextra_key_age_seconds Age.", "# TYPE dextra_key_age_seconds gauge",
+            ])
     }
 
     @Test("of requests count prepared answers with all others")
