@@ -87,6 +87,7 @@ let package = Package(
 
         tests("Connectors", ["JOSE", "OpenIDConnect", "Passwords", "Persistence", "Workers"]),
         tests("DexConfiguration"),
+        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),

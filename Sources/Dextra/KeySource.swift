@@ -14,8 +14,10 @@ extension KeyKeeper: KeySource {}
 
 /// `signer.type: file`: PEM files made by somebody else. The first one signs, all are published.
 ///
-/// The store holds only their public halves, so that the old key of a changed file stays published until its tokens have
-/// expired, also across a restart and for other processes.
+/// The store holds only their public halves and their times, so that the old key of a changed file stays published until its
+/// tokens have expired, also across a restart and for other processes. A key that comes to the front while the program runs
+/// is published for ``KeySchedule/lead`` before it signs, like one that is made here; until then the old one signs, from
+/// memory if its file is gone.
 actor KeyFiles: KeySource {
     private let paths: [String]
     private let passphrase: String?
@@ -26,6 +28,8 @@ actor KeyFiles: KeySource {
     private let clock: any WallClock
     private let events: any EventLog
     private let read: @Sendable (String) throws -> String
+    /// Keys that were in the files since the start, by id.
+    private var held: [String: SigningKey] = [:]
     private var lastTexts: [String] = []
     private var lastStored: [StoredSigningKey] = []
 
@@ -50,8 +54,10 @@ actor KeyFiles: KeySource {
         let keys = try zip(paths, texts).map { path, text in
             try Self.key(text, path: path, passphrase: passphrase, algorithm: algorithm)
         }
+        for key in keys { held[key.keyID] = key }
         try await record(keys)
         let stored = schedule.published(of: try await store.signingKeys(), at: clock.now)
+        held = held.filter { entry in (keys.map(\.keyID) + stored.map(\.keyID)).contains(entry.key) }
         if texts == lastTexts, stored == lastStored, ring.current != nil { return false }
         publish(keys, stored)
         lastTexts = texts
@@ -59,20 +65,42 @@ actor KeyFiles: KeySource {
         return true
     }
 
-    /// Tells the store about the key that signs, if it is a new one.
+    /// Tells the store about the first key, if it is not the latest there.
     private func record(_ keys: [SigningKey]) async throws {
         guard let first = keys.first else { return }
         let known = try await store.signingKeys()
         let newest = known.max { $0.activatesAt < $1.activatesAt }
         if newest?.keyID == first.keyID { return }
         let now = clock.now
-        let record = StoredSigningKey(
-            keyID: first.keyID, algorithm: first.algorithm, privateKeyPEM: try first.key.publicKey.pem(), createdAt: now,
-            activatesAt: now)
+        // Without the key that signed so far nobody could sign meanwhile.
+        let former = schedule.active(of: known, at: now).flatMap { held[$0.keyID] }
+        let activation = former == nil ? now : schedule.activationOnDemand(after: newest, now: now)
+        let won: Bool
+        if let newest, known.contains(where: { $0.keyID == first.keyID }) {
+            won = try await store.reinstate(
+                keyID: first.keyID, activatesAt: activation, after: newest.keyID,
+                predecessorExpiresAt: schedule.expiry(successorActivatesAt: activation))
+        } else {
+            let record = StoredSigningKey(
+                keyID: first.keyID, algorithm: first.algorithm, privateKeyPEM: try first.key.publicKey.pem(), createdAt: now,
+                activatesAt: activation)
+            won = try await store.insert(
+                record, after: newest?.keyID,
+                predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: activation) })
+        }
         // Another process may have been faster with the same file.
-        _ = try await store.insert(
-            record, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: now) })
-        events.record(.keysRotated(newKeyID: first.keyID, activatesAt: Timestamp(now).text))
+        if won { events.record(.keysRotated(newKeyID: first.keyID, activatesAt: Timestamp(activation).text)) }
+    }
+
+    /// The first key as soon as its time has come; until then the one that is active in the store, if it is at hand.
+    private func signing(_ keys: [SigningKey], _ stored: [StoredSigningKey]) -> [(activatesAt: Date, key: SigningKey)] {
+        guard let first = keys.first else { return [] }
+        if let record = stored.first(where: { $0.keyID == first.keyID }), record.activatesAt > clock.now,
+            let former = schedule.active(of: stored, at: clock.now).flatMap({ held[$0.keyID] })
+        {
+            return [(record.activatesAt, first), (.distantPast, former)]
+        }
+        return [(.distantPast, first)]
     }
 
     private func publish(_ keys: [SigningKey], _ stored: [StoredSigningKey]) {
@@ -90,11 +118,11 @@ actor KeyFiles: KeySource {
         for (_, _, algorithm) in verification where !algorithms.contains(algorithm) { algorithms.append(algorithm) }
         ring.replace(
             KeyRing.Keys(
-                signing: keys.prefix(1).map { (.distantPast, $0) },
+                signing: signing(keys, stored),
                 verification: verification.map { VerificationKey(keyID: $1, algorithms: [$2], material: .public($0)) },
                 algorithms: algorithms,
                 document: JWKSet(verification.map { Self.publication(of: $0, keyID: $1, algorithm: $2) }).json.serialized(),
-                activeSince: stored.first { $0.keyID == keys.first?.keyID }?.activatesAt ?? now))
+                activeSince: schedule.active(of: stored, at: now)?.activatesAt ?? now))
     }
 
     private static func key(

@@ -53,6 +53,33 @@ import Testing
         }
     }
 
+    @Test("a key that is put back is the latest again and has no end; of many processes one puts it back", arguments: StoreBackend.allCases)
+    func reinstated(_ backend: StoreBackend) async throws {
+        try await backend.withStore { store in
+            let time = Sample.time()
+            let first = Sample.signingKey(activatesAt: time)
+            let second = Sample.signingKey(activatesAt: time.addingTimeInterval(10))
+            let end = time.addingTimeInterval(1000)
+            _ = try await store.insert(first, after: nil, predecessorExpiresAt: nil)
+            _ = try await store.insert(second, after: first.keyID, predecessorExpiresAt: end)
+            let before = try await store.signingKeys()
+            for (key, predecessor) in [(first.keyID, first.keyID), ("unknown", second.keyID), (second.keyID, second.keyID)] {
+                #expect(
+                    try await store.reinstate(keyID: key, activatesAt: end, after: predecessor, predecessorExpiresAt: end) == false)
+            }
+            #expect(try await store.signingKeys() == before)
+            let winners = try await countWinners(of: 10) { _ in
+                try await store.reinstate(
+                    keyID: first.keyID, activatesAt: time.addingTimeInterval(20), after: second.keyID, predecessorExpiresAt: end)
+            }
+            #expect(winners == 1)
+            var (again, former) = (first, second)
+            again.activatesAt = time.addingTimeInterval(20)
+            former.expiresAt = end
+            #expect(try await store.signingKeys() == [former, again])
+        }
+    }
+
     @Test("sealing keys come back as they went in, ordered by version; a version is taken once", arguments: StoreBackend.allCases)
     func sealingKeys(_ backend: StoreBackend) async throws {
         try await backend.withStore { store in

@@ -79,6 +79,12 @@ public protocol KeyStore: Sendable {
     /// latest activation (nil: if there is no key at all). One of several processes wins.
     /// - Returns: false, having changed nothing, when another was faster.
     func insert(_ key: StoredSigningKey, after predecessor: String?, predecessorExpiresAt: Date?) async throws(StoreError) -> Bool
+    /// Makes a stored key, which somebody has put back, the latest again: it activates at `activatesAt` and has no end; its
+    /// predecessor gets one. The rules of ``insert(_:after:predecessorExpiresAt:)`` hold.
+    /// - Returns: false, having changed nothing, when another was faster, or there is no key of that id.
+    func reinstate(
+        keyID: String, activatesAt: Date, after predecessor: String, predecessorExpiresAt: Date
+    ) async throws(StoreError) -> Bool
     /// Stored ones, ordered by version.
     func sealingKeys() async throws(StoreError) -> [StoredSealingKey]
     /// - Returns: false, having changed nothing, when a key of that version exists.

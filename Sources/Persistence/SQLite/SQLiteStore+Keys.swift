@@ -23,11 +23,7 @@ extension SQLiteStore: KeyStore {
         _ key: StoredSigningKey, after predecessor: String?, predecessorExpiresAt: Date?
     ) async throws(StoreError) -> Bool {
         try await write(.severalStatements) { db in
-            let latest = try db.fetchFirst(
-                "SELECT key_id FROM signing_keys ORDER BY activates_at DESC, created_at DESC, key_id DESC LIMIT 1",
-                table: "signing_keys"
-            ) { row in try row.text() }
-            guard latest == predecessor else { return false }
+            guard try Self.latestSigningKey(db) == predecessor else { return false }
             let inserted = try db.change(
                 """
                 INSERT INTO signing_keys (key_id, algorithm, private_key, created_at, activates_at, expires_at)
@@ -44,6 +40,28 @@ extension SQLiteStore: KeyStore {
             }
             return true
         }
+    }
+
+    public func reinstate(
+        keyID: String, activatesAt: Date, after predecessor: String, predecessorExpiresAt: Date
+    ) async throws(StoreError) -> Bool {
+        try await write(.severalStatements) { db in
+            guard keyID != predecessor, try Self.latestSigningKey(db) == predecessor,
+                try db.change(
+                    "UPDATE signing_keys SET activates_at = ?, expires_at = NULL WHERE key_id = ?",
+                    [.time(activatesAt), .key(keyID)]) == 1
+            else { return false }
+            try db.run(
+                "UPDATE signing_keys SET expires_at = ? WHERE key_id = ?", [.time(predecessorExpiresAt), .text(predecessor)])
+            return true
+        }
+    }
+
+    private static func latestSigningKey(_ db: Database) throws -> String? {
+        try db.fetchFirst(
+            "SELECT key_id FROM signing_keys ORDER BY activates_at DESC, created_at DESC, key_id DESC LIMIT 1",
+            table: "signing_keys"
+        ) { row in try row.text() }
     }
 
     public func sealingKeys() async throws(StoreError) -> [StoredSealingKey] {
