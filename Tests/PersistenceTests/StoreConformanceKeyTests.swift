@@ -53,7 +53,9 @@ import Testing
         }
     }
 
-    @Test("a key that is put back is the latest again and has no end; of many processes one puts it back", arguments: StoreBackend.allCases)
+    @Test(
+        "a key that is put back is the latest again and has no end; of many processes one puts it back",
+        arguments: StoreBackend.allCases)
     func reinstated(_ backend: StoreBackend) async throws {
         try await backend.withStore { store in
             let time = Sample.time()
@@ -65,7 +67,8 @@ import Testing
             let before = try await store.signingKeys()
             for (key, predecessor) in [(first.keyID, first.keyID), ("unknown", second.keyID), (second.keyID, second.keyID)] {
                 #expect(
-                    try await store.reinstate(keyID: key, activatesAt: end, after: predecessor, predecessorExpiresAt: end) == false)
+                    try await store.reinstate(keyID: key, activatesAt: end, after: predecessor, predecessorExpiresAt: end)
+                        == false)
             }
             #expect(try await store.signingKeys() == before)
             let winners = try await countWinners(of: 10) { _ in
