@@ -58,6 +58,8 @@ public final class Provider: Sendable {
         if isStopped.withLock({ $0 }) { return await graph.store.close() }
         let result: Result<Void, any Error>
         do {
+            // Files are read in no time, and what is wrong with them should be said before anybody is answered.
+            if graph.keys is KeyFiles, try await graph.keys.refresh() { server.refreshPublicAnswers() }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {
                     // Stopped before everything listened: nobody needs to wait for that any more.

@@ -87,13 +87,16 @@ struct ProviderGraph: Sendable {
                 events: log
             ) { specification in try await pool.run { try PrivateKey.generate(specification) } }
         case .files(let files):
+            let read = { @Sendable path in
+                do { return try options.readFile(path) } catch { throw KeyFileError(path: path, reason: "\(error)") }
+            }
             let passphrase = try files.passphraseFile.map { path in
-                String(try options.readFile(path).prefix { $0 != "\n" && $0 != "\r" })
+                String(try read(path).prefix { $0 != "\n" && $0 != "\r" })
             }
             return KeyFiles(
                 paths: files.keys, passphrase: passphrase, algorithm: signer.algorithm, store: store, ring: ring,
                 schedule: schedule,
-                clock: options.clock, events: log, read: options.readFile)
+                clock: options.clock, events: log, read: read)
         }
     }
 }

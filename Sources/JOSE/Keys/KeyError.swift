@@ -19,3 +19,21 @@ public enum KeyError: Error, Sendable, Hashable {
     /// OpenSSL failed for a reason of its own.
     case failed(OpenSSLFailure)
 }
+
+extension KeyError: CustomStringConvertible {
+    /// For people who have the key at hand: what is wrong, and what would be right.
+    public var description: String {
+        switch self {
+        case .malformedPEM: "no private key in PEM (-----BEGIN PRIVATE KEY-----), or a damaged one"
+        case .passphraseRequired: "the key is encrypted, and there is no passphrase"
+        case .wrongPassphrase: "the passphrase does not open the key, or the key is damaged"
+        case .malformedJWK(let member): member.isEmpty ? "not a JWK" : "the member \(member) of a JWK is missing or wrong"
+        case .unsupported(let what): "not supported: \(what); use RSA, EC (P-256, P-384, P-521) or Ed25519"
+        case .unacceptableSize(let bits):
+            "an RSA key of \(bits) bits; from \(KeySpecification.rsaBits.lowerBound) to \(KeySpecification.rsaBits.upperBound) are accepted"
+        case .inconsistent: "its parts do not belong together"
+        case .algorithmMismatch(let algorithm): "the key is not one for \(algorithm.rawValue)"
+        case .failed(let failure): "OpenSSL: \(failure)"
+        }
+    }
+}

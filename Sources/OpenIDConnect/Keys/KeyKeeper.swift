@@ -42,8 +42,11 @@ public actor KeyKeeper {
     public func refresh() async throws -> Bool {
         var keys = try await store.signingKeys()
         let newest = keys.max { $0.activatesAt < $1.activatesAt }
-        if newest.map({ schedule.successorDue(after: $0, now: clock.now) }) ?? true {
-            try await addKey(after: newest) { schedule.activation(after: newest, now: $0) }
+        let now = clock.now
+        // None but public halves may be left, of keys that signed from files.
+        let canSign = schedule.published(of: keys, at: now).contains { $0.canSign && $0.activatesAt <= now }
+        if newest.map({ schedule.successorDue(after: $0, now: now) }) ?? true || !canSign {
+            try await addKey(after: newest) { canSign ? schedule.activation(after: newest, now: $0) : $0 }
             keys = try await store.signingKeys()
         }
         return try publish(keys)
@@ -85,8 +88,7 @@ public actor KeyKeeper {
         var signing: [(activatesAt: Date, key: SigningKey)] = []
         var verification: [(activatesAt: Date, key: VerificationKey, jwk: JWK)] = []
         for stored in published {
-            // A key that signs from files is stored without its private half, to be published only.
-            if stored.privateKeyPEM.contains("PRIVATE KEY") {
+            if stored.canSign {
                 let pair = try parsed[stored.keyID] ?? PrivateKey(storedPEM: stored.privateKeyPEM)
                 parsed[stored.keyID] = pair
                 signing.append((stored.activatesAt, try SigningKey(keyID: stored.keyID, algorithm: stored.algorithm, key: pair)))

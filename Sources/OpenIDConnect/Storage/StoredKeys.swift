@@ -29,6 +29,11 @@ public struct StoredSigningKey: Sendable, Hashable {
     }
 }
 
+extension StoredSigningKey {
+    /// Whether the private half is here: a key that signs from files is stored without it, to be published only.
+    var canSign: Bool { privateKeyPEM.contains("PRIVATE KEY") }
+}
+
 /// A key that seals sign-in states, with its version number.
 public struct StoredSealingKey: Sendable {
     public var key: SealingKey

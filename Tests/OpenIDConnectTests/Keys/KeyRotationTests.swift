@@ -87,6 +87,27 @@ import Testing
         }
     }
 
+    @Test("begins at once where only public halves of former keys are left, and keeps those published")
+    func afterFiles() async throws {
+        let clock = TestClock()
+        let store = try SQLiteStore(location: .memory)
+        let former = try PrivateKey.generate(.ec(.p384)).publicKey
+        let stored = StoredSigningKey(
+            keyID: former.thumbprint, algorithm: .ES384, privateKeyPEM: try former.pem(), createdAt: clock.now,
+            activatesAt: clock.now)
+        _ = try await store.insert(stored, after: nil, predecessorExpiresAt: nil)
+        clock.advance(10)
+        let replica = Replica(store, KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: .seconds(60)), clock)
+        for _ in 0..<2 {
+            try await replica.keeper.refresh()
+            let key = try #require(replica.ring.current?.signingKey(at: clock.now)?.keyID)
+            #expect(replica.published == [former.thumbprint, key])
+        }
+        clock.advance(121)
+        try await replica.keeper.refresh()
+        #expect(replica.published.count == 1)
+    }
+
     @Test("on demand gives the old key until every verifier has the new one")
     func onDemand() async throws {
         let clock = TestClock()
