@@ -12,19 +12,20 @@ struct Theme {
     /// - Throws: ``StartError`` naming the file that cannot be used.
     init(_ configuration: Configuration) throws {
         let frontend = configuration.frontend
-        // Dex's default logo is a file of Dex's theme; ours is drawn by the built-in pages.
-        let logoURL = frontend.logoURL == "theme/logo.png" && frontend.directory == nil ? nil : frontend.logoURL
         var templates: [String: String] = [:]
         var files = Dictionary(
             uniqueKeysWithValues: StaticFiles.files.map { name, file in
                 (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
             })
         if let directory = frontend.directory {
+            try Self.checkDirectory(directory, theme: frontend.theme)
             templates = try Self.templates(in: directory + "/templates")
             for (path, folder) in [("/static/", "/static"), ("/theme/", "/themes/" + frontend.theme)] {
                 for (name, file) in try Self.files(in: directory + folder) { files[path + name] = file }
             }
         }
+        // Dex's default logo is a file of a theme; without one the built-in logo is shown.
+        let logoURL = frontend.logoURL == "theme/logo.png" && files["/theme/logo.png"] == nil ? nil : frontend.logoURL
         let theme = PagesTheme(
             issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
             extra: frontend.extra, issuerPath: configuration.issuer.path)
@@ -33,6 +34,18 @@ struct Theme {
         }
         self.files = files
         self.logoURL = logoURL
+    }
+
+    /// A mistyped name must not show the built-in pages in silence.
+    private static func checkDirectory(_ directory: String, theme: String) throws(StartError) {
+        func isDirectory(_ path: String) -> Bool {
+            var found = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &found) && found
+        }
+        guard isDirectory(directory) else { throw StartError("frontend.dir: \(directory) is no directory") }
+        guard PagesTheme.Scheme(configurationName: theme) != nil || isDirectory(directory + "/themes/" + theme) else {
+            throw StartError("frontend.theme: there is no directory \(directory)/themes/\(theme)")
+        }
     }
 
     /// `login.mustache` replaces the built-in page `login`. Dex's own templates are of another language and are refused.

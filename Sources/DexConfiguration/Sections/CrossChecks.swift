@@ -17,6 +17,7 @@ struct CrossChecks {
         passwordConnectorExists()
         allowedConnectorsExist()
         signingKeysHaveOnePeriod()
+        userinfoIsSignedAsRegistered()
     }
 
     private var connectors: [Located] { root["connectors"]?.elements ?? [] }
@@ -73,6 +74,22 @@ struct CrossChecks {
                 guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
                 loading.warning("there is no connector \(quoted(id))", at: allowed)
             }
+        }
+    }
+
+    /// One key signs everything, so that a client can register for its algorithm only.
+    private func userinfoIsSignedAsRegistered() {
+        let signer = root["signer"]
+        let written = signer?["config"]?["algorithm"]?.string
+        guard let algorithm = written ?? (signer?["type"]?.string == "file" ? nil : SigningAlgorithm.RS256.rawValue) else {
+            return
+        }
+        for client in root["staticClients"]?.elements ?? [] {
+            guard let wanted = client["userinfoSignedResponseAlg"], let name = wanted.string,
+                SigningAlgorithm(rawValue: name) != nil, name != algorithm
+            else { continue }
+            loading.problem(
+                "the provider signs with \(algorithm)", hint: "write \(algorithm), or change signer.config.algorithm", at: wanted)
         }
     }
 

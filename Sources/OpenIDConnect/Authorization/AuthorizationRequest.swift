@@ -16,7 +16,7 @@ public struct AuthorizationRequest: Sendable, Hashable {
     public let forcesConsent: Bool
     public let loginHint: String?
     public let uiLocales: [String]
-    /// `sub` of the `id_token_hint`: nobody else may be answered for.
+    /// `sub` of the `id_token_hint`, or asked for by the `claims` parameter: nobody else may be answered for.
     public let expectedSubject: String?
     public let requestedClaims: [String]
 }

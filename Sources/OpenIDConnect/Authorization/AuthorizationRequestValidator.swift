@@ -84,6 +84,9 @@ struct AuthorizationRequestValidator: Sendable {
         try checkMaximumAge(parameters["max_age"])
         let claims = try parameters["claims"].map { text throws(OAuthError) in try ClaimsRequest(parsing: text) }
         let hint = try await subject(ofHint: parameters["id_token_hint"])
+        if let hint, let asked = claims?.subject, hint != asked {
+            throw OAuthError(.invalidRequest, "The id_token_hint and the claims parameter name different subjects.")
+        }
         if prompt.contains("none"), !parts.settings.showsLoginOnPromptNone {
             throw OAuthError(.loginRequired, "Nobody is logged in, and prompt=none forbids to ask.")
         }
@@ -94,7 +97,7 @@ struct AuthorizationRequestValidator: Sendable {
             forcesConsent: prompt.contains("consent") || parameters["approval_prompt"] == "force",
             loginHint: parameters["login_hint"].flatMap { $0.utf8.count <= Self.longestHint ? $0 : nil },
             uiLocales: parameters.words("ui_locales"),
-            expectedSubject: hint, requestedClaims: claims?.names ?? [])
+            expectedSubject: hint ?? claims?.subject, requestedClaims: claims?.names ?? [])
     }
 
     private func allowed(

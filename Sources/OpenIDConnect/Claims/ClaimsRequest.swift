@@ -4,6 +4,8 @@ import JOSE
 struct ClaimsRequest: Sendable, Hashable {
     /// Names asked for in either place; both of our tokens carry them, because UserInfo answers from the access token.
     let names: [String]
+    /// The `sub` that was asked for by value: nobody else may be answered for (OpenID Connect Core §5.5.1).
+    let subject: String?
 
     /// Those that may be asked for one by one.
     static let supported: Set<String> = ["name", "preferred_username", "email", "email_verified", "groups"]
@@ -17,6 +19,7 @@ struct ClaimsRequest: Sendable, Hashable {
         }
         guard let request = json.object else { throw OAuthError(.invalidRequest, "The claims parameter is not a JSON object.") }
         var found: [String] = []
+        var subject: String?
         for place in ["userinfo", "id_token"] {
             guard let member = request[place] else { continue }
             guard let claims = member.object else {
@@ -33,9 +36,16 @@ struct ClaimsRequest: Sendable, Hashable {
                 {
                     throw OAuthError(.unmetAuthenticationRequirements, "The essential acr cannot be met.")
                 }
+                if claim.name == "sub", let wanted = claim.value["value"] {
+                    guard let wanted = wanted.string, subject == nil || subject == wanted else {
+                        throw OAuthError(.invalidRequest, "The claims parameter must ask for one subject, as a string.")
+                    }
+                    subject = wanted
+                }
                 if Self.supported.contains(claim.name), !found.contains(claim.name) { found.append(claim.name) }
             }
         }
         names = found
+        self.subject = subject
     }
 }

@@ -20,7 +20,7 @@ public struct DiscoveryDocument: Sendable {
             "introspection_endpoint": .string(issuer + "/token/introspect"),
             "revocation_endpoint": .string(issuer + "/token/revoke"),
             "grant_types_supported": strings(settings.grantTypes.map(\.rawValue).sorted()),
-            "response_types_supported": strings(settings.responseTypes.map(\.text).sorted()),
+            "response_types_supported": strings(settings.offeredResponseTypes.map(\.text).sorted()),
             "response_modes_supported": strings(ResponseMode.allCases.map(\.rawValue)),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": strings(algorithms),

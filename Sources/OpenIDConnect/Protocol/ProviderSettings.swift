@@ -54,6 +54,15 @@ public struct ProviderSettings: Sendable {
     }
 }
 
+extension ProviderSettings {
+    /// What a request may ask for, combinations of the configured words too.
+    var offeredResponseTypes: [ResponseType] { ResponseType.all.filter(offers) }
+
+    func offers(_ type: ResponseType) -> Bool {
+        type != .token && type.isAllowed(by: responseTypes) && (!type.isFrontChannel || grantTypes.contains(.implicit))
+    }
+}
+
 public enum CodeChallengeRequirement: Sendable, Hashable {
     /// RFC 9700 §2.1.1: public clients must.
     case publicClients

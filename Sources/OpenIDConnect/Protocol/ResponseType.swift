@@ -20,6 +20,11 @@ public struct ResponseType: OptionSet, Sendable, Hashable {
         self = found
     }
 
+    /// Every combination that exists, but `token` alone, which would tell nobody who has logged in.
+    static let all: [ResponseType] = [
+        .code, .idToken, [.idToken, .token], [.code, .idToken], [.code, .token], [.code, .idToken, .token],
+    ]
+
     /// The words in alphabetical order, as registered.
     public var text: String {
         Self.words.filter { contains($0.1) }.map(\.0).joined(separator: " ")

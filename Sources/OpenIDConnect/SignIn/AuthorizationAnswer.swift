@@ -17,7 +17,7 @@ struct AuthorizationAnswer: Sendable {
         }
         let subject = Subject.make(userID: authentication.identity.userID, connectorID: authentication.connectorID)
         if let expected = request.expectedSubject, expected != subject {
-            return redirect.response(OAuthError(.loginRequired, "Somebody else than the one of the id_token_hint has logged in."))
+            return redirect.response(OAuthError(.loginRequired, "Somebody else than the one who was asked for has logged in."))
         }
         let grantID = Identifier.make(parts.random)
         do throws(OAuthError) {

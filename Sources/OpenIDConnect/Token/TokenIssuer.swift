@@ -101,17 +101,15 @@ private struct CommonClaims: Sendable {
         if audience.count > 1 { claims["azp"] = .string(subject.clientID) }
         if !subject.nonce.isEmpty { claims["nonce"] = .string(subject.nonce) }
         if !authentication.methods.isEmpty { claims["amr"] = .array(authentication.methods.map(JSON.string)) }
-        if subject.wants(scope: "email", claims: "email", "email_verified") {
-            if !identity.email.isEmpty { claims["email"] = .string(identity.email) }
-            claims["email_verified"] = .bool(identity.emailVerified)
-        }
-        if subject.wants(scope: "groups", claims: "groups"), !identity.groups.isEmpty {
+        if subject.wants(scope: "email", claim: "email"), !identity.email.isEmpty { claims["email"] = .string(identity.email) }
+        if subject.wants(scope: "email", claim: "email_verified") { claims["email_verified"] = .bool(identity.emailVerified) }
+        if subject.wants(scope: "groups", claim: "groups"), !identity.groups.isEmpty {
             claims["groups"] = .array(identity.groups.map(JSON.string))
         }
-        if subject.wants(scope: "profile", claims: "name"), !identity.username.isEmpty {
+        if subject.wants(scope: "profile", claim: "name"), !identity.username.isEmpty {
             claims["name"] = .string(identity.username)
         }
-        if subject.wants(scope: "profile", claims: "preferred_username"), !identity.preferredUsername.isEmpty {
+        if subject.wants(scope: "profile", claim: "preferred_username"), !identity.preferredUsername.isEmpty {
             claims["preferred_username"] = .string(identity.preferredUsername)
         }
         if subject.scopes.contains("federated:id") {

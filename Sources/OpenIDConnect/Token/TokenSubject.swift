@@ -33,7 +33,8 @@ struct TokenSubject: Sendable {
             requestedClaims: grant.requestedClaims, grantID: grant.id)
     }
 
-    func wants(scope: String, claims: String...) -> Bool {
-        scopes.contains(scope) || claims.contains { requestedClaims.contains($0) }
+    /// Whether a claim was asked for, with the others of its scope or alone.
+    func wants(scope: String, claim: String) -> Bool {
+        scopes.contains(scope) || requestedClaims.contains(claim)
     }
 }

@@ -111,6 +111,19 @@ import Testing
         #expect(other["code"] == nil)
     }
 
+    @Test("answers for the person that the claims parameter names only")
+    func subject() async throws {
+        let provider = try await TestProvider()
+        let subject = Subject.make(userID: TestProvider.identity.userID, connectorID: "local")
+        let claims = #"{"id_token":{"sub":{"value":"\#(subject)"}}}"#
+        let state = try await provider.begin(provider.authorization([("claims", claims)]))
+        guard case .answer(let same) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
+        #expect(same["code"] != nil)
+        provider.connector.change { $0.userID = "somebody else" }
+        guard case .answer(let other) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
+        #expect(other["error"] == "login_required")
+    }
+
     @Test("of a busy signer ends without a code that nobody would get")
     func busySigner() async throws {
         let provider = try await TestProvider {
