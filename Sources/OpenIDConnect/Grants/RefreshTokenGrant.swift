@@ -90,7 +90,10 @@ struct RefreshTokenGrant: Grant {
 
     private func standing(of token: RefreshToken, in grant: RefreshGrant, now: Date) -> Standing {
         let policy = parts.settings.refresh
-        let isWithinReuse = now < grant.lastUsedAt + policy.reuseInterval.timeInterval
+        // Without an interval never, though the last use may lie in the future: of a request that began later and was faster,
+        // or by another machine's clock.
+        let isWithinReuse =
+            policy.reuseInterval > .zero && now < grant.lastUsedAt + policy.reuseInterval.timeInterval
         if constantTimeEquals(token.secretHash, grant.secretHash) {
             return isWithinReuse ? .repeated(token) : .current
         }

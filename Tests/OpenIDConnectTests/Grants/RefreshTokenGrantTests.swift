@@ -63,6 +63,17 @@ import Testing
         #expect(provider.log.events.contains { if case .replayDetected = $0 { true } else { false } })
     }
 
+    @Test("that was replaced is no repetition without a reuse interval, even for a request that began before the replacement")
+    func earlierRequest() async throws {
+        let provider = try await TestProvider()
+        let first = try await provider.tokens()
+        provider.clock.advance(10)
+        let second = try await provider.refresh(first.refreshToken)
+        provider.clock.advance(-5)
+        await expectGrant(false) { () throws(OAuthError) in try await provider.refresh(first.refreshToken) }
+        await expectGrant(false) { () throws(OAuthError) in try await provider.refresh(second.refreshToken) }
+    }
+
     @Test("that was replaced long ago ends its family too")
     func oldTheft() async throws {
         let provider = try await TestProvider()
