@@ -40,7 +40,7 @@ unit: ## Swift's tests only
 interop: packages build ## third-party clients, browsers and scripts against the built program (ARGS="-k authlib")
 	$(PYTHON) -m pytest Tests/Interop -n $(WORKERS) --dist worksteal $(ARGS)
 
-bench: build ## measure the built program against the limits of this machine (ARGS="--logins 100000")
+bench: build ## measure the built program against the limits of this machine (ARGS="--logins 100000 --rows 1000000")
 	@Scripts/install-packages "To measure" $(BENCH_PACKAGES)
 	python3 Benchmarks/run $(ARGS)
 
