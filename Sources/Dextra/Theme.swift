@@ -38,10 +38,6 @@ struct Theme {
 
     /// A mistyped name must not show the built-in pages in silence.
     private static func checkDirectory(_ directory: String, theme: String) throws(StartError) {
-        func isDirectory(_ path: String) -> Bool {
-            var found = false
-            return FileManager.default.fileExists(atPath: path, isDirectory: &found) && found
-        }
         guard isDirectory(directory) else { throw StartError("frontend.dir: \(directory) is no directory") }
         guard PagesTheme.Scheme(configurationName: theme) != nil || isDirectory(directory + "/themes/" + theme) else {
             throw StartError("frontend.theme: there is no directory \(directory)/themes/\(theme)")
@@ -69,10 +65,14 @@ struct Theme {
         }
     }
 
+    private static func isDirectory(_ path: String) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+    }
+
     /// The plain files of a directory; none if it does not exist.
     private static func list(_ directory: String) throws -> [(name: String, path: String)] {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else { return [] }
+        guard isDirectory(directory) else { return [] }
         return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().compactMap { name in
             let path = directory + "/" + name
             var isFolder = false

@@ -106,11 +106,10 @@ struct AuthorizationRequestValidator: Sendable {
         guard let text = parameters["response_type"] else {
             throw OAuthError(.invalidRequest, "The parameter response_type is missing.")
         }
-        guard let type, type.isAllowed(by: parts.settings.responseTypes) else {
-            throw OAuthError(.unsupportedResponseType, "The response type '\(text)' is not offered.")
+        if type == .token, ResponseType.token.isAllowed(by: parts.settings.responseTypes) {
+            throw OAuthError(.invalidRequest, "The response type token needs id_token or code beside it.")
         }
-        if type == .token { throw OAuthError(.invalidRequest, "The response type token needs id_token or code beside it.") }
-        if type.isFrontChannel, !parts.settings.grantTypes.contains(.implicit) {
+        guard let type, parts.settings.offers(type) else {
             throw OAuthError(.unsupportedResponseType, "The response type '\(text)' is not offered.")
         }
         if redirect.redirectURI == RedirectURIRule.outOfBand, type != .code {

@@ -43,8 +43,9 @@ public actor KeyKeeper {
         var keys = try await store.signingKeys()
         let newest = keys.max { $0.activatesAt < $1.activatesAt }
         let now = clock.now
-        // None but public halves may be left, of keys that signed from files.
-        let canSign = schedule.published(of: keys, at: now).contains { $0.canSign && $0.activatesAt <= now }
+        // The active key may be a public half, of a key that signed from a file. The own key before it cannot sign in its
+        // place: it leaves when its last token has expired, and what it signed now would live longer.
+        let canSign = schedule.active(of: schedule.published(of: keys, at: now), at: now)?.canSign ?? false
         if newest.map({ schedule.successorDue(after: $0, now: now) }) ?? true || !canSign {
             try await addKey(after: newest) { canSign ? schedule.activation(after: newest, now: $0) : $0 }
             keys = try await store.signingKeys()

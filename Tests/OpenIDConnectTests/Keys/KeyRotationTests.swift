@@ -108,6 +108,34 @@ import Testing
         #expect(replica.published.count == 1)
     }
 
+    @Test("does not fall back on a key that files had replaced: it leaves before the tokens that it would sign")
+    func afterFilesAfterOwn() async throws {
+        let clock = TestClock()
+        let store = try SQLiteStore(location: .memory)
+        let schedule = KeySchedule(rotationPeriod: .seconds(6 * 3600), tokenLifetime: .seconds(86_400))
+        let before = Replica(store, schedule, clock)
+        try await before.keeper.refresh()
+        let own = try #require(before.ring.current?.signingKey(at: clock.now)?.keyID)
+        clock.advance(60)
+        let file = try PrivateKey.generate(.ec(.p384)).publicKey
+        let stored = StoredSigningKey(
+            keyID: file.thumbprint, algorithm: .ES384, privateKeyPEM: try file.pem(), createdAt: clock.now, activatesAt: clock.now
+        )
+        #expect(
+            try await store.insert(
+                stored, after: own, predecessorExpiresAt: schedule.expiry(successorActivatesAt: clock.now)))
+        clock.advance(3600)
+        let after = Replica(store, schedule, clock)
+        try await after.keeper.refresh()
+        let signing = try #require(after.ring.current?.signingKey(at: clock.now)?.keyID)
+        #expect(signing != own)
+        #expect(after.published == [own, file.thumbprint, signing])
+        // As long as anything that was signed lives, its key is published.
+        clock.advance(86_400)
+        try await after.keeper.refresh()
+        #expect(after.published.contains(signing))
+    }
+
     @Test("on demand gives the old key until every verifier has the new one")
     func onDemand() async throws {
         let clock = TestClock()
