@@ -39,7 +39,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
-        module("JOSE", ["COpenSSL"]),
+        .target(name: "COpenSSLExit", dependencies: ["COpenSSL"]),
+        module("JOSE", ["COpenSSL", "COpenSSLExit"]),
         module("Passwords", ["CCrypt"]),
         module("Workers", []),
         module("OpenIDConnect", ["JOSE"]),
