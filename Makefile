@@ -7,7 +7,8 @@ ARGS    ?=
 # Debian keeps apache2 and nginx where only root looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libsqlite3-dev libssl-dev libstdc++-12-dev pkg-config
+BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libldap2-dev libsqlite3-dev libssl-dev libstdc++-12-dev \
+                  libxml2-dev libxmlsec1-dev pkg-config
 TEST_PACKAGES  := apache2-bin chromium chromium-driver curl golang-github-coreos-go-oidc-dev golang-go \
                   golang-golang-x-oauth2-dev libapache2-mod-auth-openidc openssl python3
 BENCH_PACKAGES := nginx openssl python3 util-linux wrk

@@ -33,12 +33,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CLDAP", pkgConfig: "ldap", providers: [.apt(["libldap2-dev"])]),
+        .systemLibrary(name: "CXMLSec", pkgConfig: "xmlsec1-openssl", providers: [.apt(["libxmlsec1-dev"])]),
         .target(name: "COpenSSLExit", dependencies: ["COpenSSL"]),
         module("JOSE", ["COpenSSL", "COpenSSLExit"]),
         module("Passwords", ["CCrypt"]),
@@ -48,7 +51,17 @@ let package = Package(
         module(
             "Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("migrations")]),
-        module("Connectors", ["OpenIDConnect", "Passwords", "Workers"]),
+        module("Directory", ["CLDAP"]),
+        module("XMLSecurity", ["CXMLSec"]),
+        module(
+            "Upstream",
+            [
+                "JOSE",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        module("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
         module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
         module(
             "Web",
@@ -71,7 +84,8 @@ let package = Package(
         module(
             "Dextra",
             [
-                "Connectors", "DexConfiguration", "OpenIDConnect", "Pages", "Persistence", "Web", "Workers",
+                "Connectors", "DexConfiguration", "Directory", "OpenIDConnect", "Pages", "Persistence", "Upstream", "Web",
+                "Workers", "XMLSecurity",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -86,14 +100,16 @@ let package = Package(
             path: "Sources/DextraCommand",
             swiftSettings: strict),
 
-        tests("Connectors", ["JOSE", "OpenIDConnect", "Passwords", "Persistence", "Workers"]),
+        tests("Connectors", ["JOSE", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
+        tests("Directory"),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),
         tests("Passwords"),
         tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("Upstream", ["JOSE"]),
         tests(
             "Web",
             [
@@ -105,6 +121,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests("Workers"),
+        tests("XMLSecurity"),
         .testTarget(
             name: "DextraCommandTests",
             dependencies: [

@@ -8,14 +8,11 @@ public struct MockCallbackConnector: CallbackConnector, RefreshConnector {
         userID: "0-385-28089-0", username: "Kilgore Trout", email: "kilgore@kilgore.trout", emailVerified: true,
         groups: ["authors"])
 
-    public func loginURL(callbackURL: String, state: String, scopes: [String]) async throws(ConnectorError) -> String {
-        // `state` is base64url: it needs no escaping.
-        callbackURL + "?state=" + state
+    public func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination {
+        .address(visit.callbackURL + "?state=" + (try visit.state()))
     }
 
-    public func identity(
-        from parameters: RequestParameters, callbackURL: String, scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity {
+    public func identity(from answer: ConnectorAnswer) async throws(ConnectorError) -> ConnectorIdentity {
         ConnectorIdentity(identity: Self.identity, methods: [])
     }
 

@@ -60,7 +60,9 @@ struct ProviderGraph: Sendable {
         let signer = BoundedSigner(ring: ring, clock: clock, limit: 1024)
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
-            settings: settings, clients: clients, connectors: ConnectorRegistry(configuration, local: local), grants: store,
+            settings: settings, clients: clients,
+            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
+            grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,
             clock: clock, random: random, events: log)

@@ -12,14 +12,9 @@ public protocol PasswordConnector: Connector {
 /// A connector that sends the browser elsewhere and gets it back with an answer.
 public protocol CallbackConnector: Connector {
     /// Where to send the browser.
-    /// - Parameters:
-    ///   - callbackURL: where it must come back to.
-    ///   - state: must come back unchanged.
-    func loginURL(callbackURL: String, state: String, scopes: [String]) async throws(ConnectorError) -> String
+    func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination
     /// Who came back.
-    func identity(
-        from parameters: RequestParameters, callbackURL: String, scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity
+    func identity(from answer: ConnectorAnswer) async throws(ConnectorError) -> ConnectorIdentity
 }
 
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
@@ -60,4 +55,17 @@ public enum ConnectorError: Error, Sendable, Hashable {
     case gone(String)
     /// The answer from elsewhere cannot be accepted.
     case refused(String)
+    /// The person has proven who they are and may not log in, for a reason that they should know.
+    case denied(LoginDenial, String)
+}
+
+/// What a person who has proven who they are is told. Never used before that: it would tell strangers who has an account.
+public enum LoginDenial: String, Sendable, Hashable, CaseIterable {
+    case accountDisabled, accountLocked, accountExpired, passwordExpired, outsideLogonHours
+    /// Not in any of the groups, organizations, tenants or domains that the configuration asks for.
+    case notAMember
+    /// The identity provider has no (verified) e-mail address or another value that is needed.
+    case incompleteProfile
+    /// The person said no at the identity provider.
+    case declined
 }

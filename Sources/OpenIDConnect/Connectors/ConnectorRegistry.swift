@@ -1,5 +1,7 @@
-/// The connectors of the configuration, in its order.
-public struct ConnectorRegistry: Sendable {
+import Synchronization
+
+/// The connectors of the configuration, in its order. A reload replaces them all at once.
+public final class ConnectorRegistry: Sendable {
     public struct Entry: Sendable {
         public let id: String
         public let name: String
@@ -25,10 +27,17 @@ public struct ConnectorRegistry: Sendable {
         }
     }
 
-    public let entries: [Entry]
+    private let current: Mutex<[Entry]>
 
     public init(_ entries: [Entry]) {
-        self.entries = entries
+        current = Mutex(entries)
+    }
+
+    public var entries: [Entry] { current.withLock { $0 } }
+
+    /// Sign-ins that are on their way go on with the connector that has the id of theirs, and end where there is none.
+    public func replace(_ entries: [Entry]) {
+        current.withLock { $0 = entries }
     }
 
     public subscript(id: String) -> Entry? {

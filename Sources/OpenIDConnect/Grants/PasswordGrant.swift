@@ -56,7 +56,7 @@ struct PasswordGrant: Grant {
             switch error {
             case .unavailable, .overloaded:
                 throw OAuthError(.temporarilyUnavailable, "Passwords cannot be checked now, try again.")
-            case .gone, .refused: throw Self.wrong
+            case .gone, .refused, .denied: throw Self.wrong
             }
         }
         parts.events.record(.loginFailed(connectorID: id, username: username, clientID: client.id, reason: .wrongCredentials))
@@ -72,7 +72,7 @@ extension LoginFailure {
         switch error {
         case .unavailable: self = .unavailable
         case .overloaded: self = .overloaded
-        case .gone, .refused: self = .refused
+        case .gone, .refused, .denied: self = .refused
         }
     }
 }

@@ -164,7 +164,7 @@ extension OAuthError {
     fileprivate init(refreshing error: ConnectorError) {
         switch error {
         case .unavailable, .overloaded: self.init(.temporarilyUnavailable, "The user's directory cannot be asked now, try again.")
-        case .gone, .refused: self.init(.invalidGrant, "The user may no longer log in.")
+        case .gone, .refused, .denied: self.init(.invalidGrant, "The user may no longer log in.")
         }
     }
 }

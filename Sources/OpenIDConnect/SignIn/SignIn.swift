@@ -11,6 +11,8 @@ struct SignIn: Sendable {
     /// The connector that was chosen.
     let connectorID: String
     var authentication: Authentication?
+    /// What the connector wants to know when the browser is back from another site.
+    var memory: [UInt8] = []
     var hasConsented = false
 }
 
@@ -23,6 +25,7 @@ extension SignIn {
             "k": .string(connectorID),
         ]
         if let authentication { object["a"] = authentication.json }
+        if !memory.isEmpty { object["m"] = .string(Base64URL.encode(memory)) }
         return .object(object)
     }
 
@@ -34,7 +37,8 @@ extension SignIn {
         else { return nil }
         self.init(
             request: request, browser: browser, expiresAt: Date(timeIntervalSince1970: Double(expiry)), connectorID: connectorID,
-            authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) })
+            authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) },
+            memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [])
     }
 }
 

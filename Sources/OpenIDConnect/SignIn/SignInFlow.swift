@@ -146,7 +146,10 @@ public struct SignInFlow: Sendable {
             }
             do throws(ConnectorError) {
                 let found = try await connector.identity(
-                    from: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes)
+                    from: ConnectorAnswer(
+                        parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
+                        memory: signIn.memory))
+                signIn.memory = []
                 identify(&signIn, as: found, client)
             } catch {
                 parts.events.record(

@@ -10,7 +10,7 @@ public enum SignInPrompt: Sendable {
     /// To type a name and a password; `hasAlternatives` if other connectors could be chosen instead.
     case password(connectorID: String, prompt: UsernamePrompt, clientName: String, username: String?, hasAlternatives: Bool)
     /// To go to another site and come back.
-    case visit(String)
+    case visit(ConnectorDestination)
     /// Whether the client may have what it asks for.
     case consent(clientName: String, logoURL: String, scopes: [String])
 }
@@ -36,13 +36,14 @@ struct IdentifyStep: SignInStep {
         guard let connector = entry.connector as? any CallbackConnector else {
             throw PageError(.failed, "The requested connector cannot be used for a login.")
         }
-        let state = try seal(signIn)
-        do {
-            return .visit(
-                try await connector.loginURL(callbackURL: issuer + "/callback", state: state, scopes: signIn.request.scopes))
-        } catch {
-            throw PageError(connector: error)
+        let visit = ConnectorVisit(
+            callbackURL: issuer + "/callback", scopes: signIn.request.scopes, loginHint: signIn.request.loginHint
+        ) { [seal] memory throws(ConnectorError) in
+            var remembering = signIn
+            remembering.memory = memory
+            do { return try seal(remembering) } catch { throw .unavailable("the sign-in cannot be sealed") }
         }
+        do { return .visit(try await connector.destination(for: visit)) } catch { throw PageError(connector: error) }
     }
 }
 
@@ -62,6 +63,22 @@ extension PageError {
         case .unavailable: self.init(.failed, "Login error: the sign-in service cannot be reached. Try again later.")
         case .overloaded: self.init(.unavailable, "Too many people are logging in. Try again in a moment.")
         case .gone, .refused: self.init(.forbidden, "Login error: this account may not log in here.")
+        case .denied(let denial, _): self.init(.forbidden, "Login error: \(denial.message)")
+        }
+    }
+}
+
+extension LoginDenial {
+    fileprivate var message: String {
+        switch self {
+        case .accountDisabled: "this account is disabled. Ask your administrator."
+        case .accountLocked: "this account is locked. Try again later, or ask your administrator."
+        case .accountExpired: "this account has expired. Ask your administrator."
+        case .passwordExpired: "the password has expired. Change it, then log in again."
+        case .outsideLogonHours: "this account may not log in at this time."
+        case .notAMember: "this account is not a member of a group that may log in here."
+        case .incompleteProfile: "the identity provider did not give a verified e-mail address or another value that is needed."
+        case .declined: "the identity provider was told not to log you in."
         }
     }
 }

@@ -120,7 +120,8 @@ public struct AuthorizationRoutes: Sendable {
         _ prompt: SignInPrompt, state: String, _ uiLocales: [String], _ request: WebRequest, isAtPrompt: Bool
     ) -> WebResponse {
         switch prompt {
-        case .visit(let url): return redirect(url, request)
+        case .visit(.address(let url)): return redirect(url, request)
+        case .visit(.form(let action, let fields)): return form(to: action, fields, request)
         case .password(let id, _, _, _, let hasAlternatives):
             if isAtPrompt { return loginPage(prompt, uiLocales, request, nil) }
             let back = hasAlternatives ? escaped(context.path + "/auth" + query(of: request)) : ""
@@ -178,11 +179,17 @@ public struct AuthorizationRoutes: Sendable {
             return context.page(context.pages.outOfBand(OutOfBandPage(code: code), language: language))
         }
         guard response.mode == .formPost else { return redirect(response.location, request, status: .seeOther) }
-        let fields = response.parameters.map { FormPostPage.Field(name: $0.name, value: $0.value) }
-        guard let page = FormPostPage(redirectURI: response.redirectURI, fields: fields) else {
-            return context.error(.badRequest, "A form cannot be posted to this redirect_uri.", for: request)
+        return form(
+            to: response.redirectURI, response.parameters.map { .init(name: $0.name, value: $0.value) }, request)
+    }
+
+    /// A page whose form sends itself; without JavaScript the person presses its button.
+    private func form(to action: String, _ fields: [ConnectorDestination.Field], _ request: WebRequest) -> WebResponse {
+        let fields = fields.map { FormPostPage.Field(name: $0.name, value: $0.value) }
+        guard let page = FormPostPage(redirectURI: action, fields: fields) else {
+            return context.error(.badRequest, "A form cannot be posted to \(action).", for: request)
         }
-        var answer = context.page(context.pages.formPost(page, language: language))
+        var answer = context.page(context.pages.formPost(page, language: context.language(of: request)))
         answer.headers[.contentSecurityPolicy] = ContentSecurityPolicy.formPost
         return answer
     }
