@@ -44,7 +44,6 @@ struct Capability {
         connector("OpenShift", types: ["openshift"]),
         connector("Atlassian Crowd", types: ["atlassian-crowd"]),
         connector("Keystone", types: ["keystone"]),
-        connector("authenticating proxy", types: ["authproxy"]),
     ]
 
     private static let grantTypes = ["oauth2.grantTypes[]", "connectors[].grantTypes[]"]

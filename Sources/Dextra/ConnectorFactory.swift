@@ -9,34 +9,24 @@ struct ConnectorFactory: Sendable {
     let clock: any WallClock
     let random: any RandomSource
 
-    /// The configured connectors, and `local` last, as in Dex.
-    func entries(_ configuration: Configuration) -> [ConnectorRegistry.Entry] {
-        var entries = configuration.connectors.map { connector in
-            ConnectorRegistry.Entry(
-                id: connector.id, name: connector.name, type: connector.kind.typeName,
-                grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
-                connector: make(connector.kind))
-        }
-        if let local {
-            entries.append(
-                ConnectorRegistry.Entry(id: LocalConnector.id, name: "Email", type: LocalConnector.id, connector: local))
-        }
-        return entries
+    func entry(_ connector: Configuration.Connector) -> ConnectorRegistry.Entry {
+        ConnectorRegistry.Entry(
+            id: connector.id, name: connector.name, type: connector.kind.typeName,
+            grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
+            mapping: IdentityMapping(connector.claims), emailDomains: Set(connector.emailDomains), connector: make(connector))
     }
 
-    private func make(_ kind: Configuration.Connector.Kind) -> any Connector {
-        switch kind {
+    /// `local`, which comes last, as in Dex.
+    var localEntries: [ConnectorRegistry.Entry] {
+        local.map { [ConnectorRegistry.Entry(id: LocalConnector.id, name: "Email", type: LocalConnector.id, connector: $0)] }
+            ?? []
+    }
+
+    private func make(_ connector: Configuration.Connector) -> any Connector {
+        switch connector.kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
-        }
-    }
-}
-
-extension Configuration.Connector.Kind {
-    fileprivate var typeName: String {
-        switch self {
-        case .mockCallback: "mockCallback"
-        case .mockPassword: "mockPassword"
+        case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
         }
     }
 }

@@ -87,11 +87,12 @@ public final class Provider: Sendable {
         if let group = group.withLock({ $0 }) { Task { await group.triggerGracefulShutdown() } }
     }
 
-    /// Takes clients, users and certificates of a new configuration; everything else needs a restart and is named in the log.
+    /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
     /// - Throws: when a certificate cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
         try server.web.reloadCertificates()
         graph.clients.replaceStatic(new.staticClients.map(Client.init))
+        graph.connectors.replace(new.connectors)
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
         server.answers.clear()
         let unchanged = changedSections(in: new)
@@ -103,6 +104,7 @@ public final class Provider: Sendable {
             "reloaded",
             metadata: [
                 "clients": .stringConvertible(new.staticClients.count), "users": .stringConvertible(new.staticPasswords.count),
+                "connectors": .stringConvertible(new.connectors.count),
             ])
     }
 
@@ -127,7 +129,6 @@ public final class Provider: Sendable {
             ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
             ("frontend", old.frontend != new.frontend),
             ("passwords", old.passwords != new.passwords), ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
-            ("connectors", old.connectors != new.connectors),
         ]
         return sections.filter(\.1).map(\.0)
     }

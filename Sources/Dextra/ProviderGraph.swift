@@ -14,6 +14,7 @@ struct ProviderGraph: Sendable {
     let store: SQLiteStore
     let clients: ClientDirectory
     let local: LocalConnector?
+    let connectors: ConnectorSet
     let ring: KeyRing
     let keys: any KeySource
     let sealers: SealerSource
@@ -59,10 +60,11 @@ struct ProviderGraph: Sendable {
         // Every one of these holds a request open; more than this no client waits for.
         let signer = BoundedSigner(ring: ring, clock: clock, limit: 1024)
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
+        connectors = ConnectorSet(
+            configuration.connectors, factory: ConnectorFactory(local: local, clock: clock, random: random))
         parts = ProviderParts(
             settings: settings, clients: clients,
-            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
-            grants: store,
+            connectors: connectors.registry, grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,
             clock: clock, random: random, events: log)

@@ -32,13 +32,23 @@ struct ProviderLog: EventLog {
                     "email": identity.email + (identity.emailVerified ? "" : " (unverified)"),
                     "groups": identity.groups.joined(separator: ","), "client_id": clientID,
                 ]))
-        case .loginFailed(let connectorID, let username, let clientID, let reason):
+        case .loginFailed(let connectorID, let username, let clientID, let reason, let detail):
             counts.logins(connectorID, reason.metricsLabel).increment()
             logger.warning(
                 "failed login attempt",
-                metadata: metadata([
-                    "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
-                ]))
+                metadata: metadata(
+                    [
+                        "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
+                        "detail": detail,
+                    ].filter { !$0.value.isEmpty }))
+        case .connectorAnswered(let connectorID, let operation, let duration, let failure):
+            counts.connector(connectorID, operation.rawValue, took: duration)
+            // A login that fails is told with its reason; a refresh that fails would be told by nobody else.
+            if operation == .refresh, let failure {
+                logger.warning(
+                    "refresh refused by the connector",
+                    metadata: metadata(["connector_id": connectorID, "reason": failure.detail]))
+            }
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))
@@ -80,6 +90,7 @@ extension LoginFailure {
         case .unavailable: "unavailable"
         case .refused: "refused"
         case .overloaded: "overloaded"
+        case .denied: "denied"
         }
     }
 }

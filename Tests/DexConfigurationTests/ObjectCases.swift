@@ -1,3 +1,5 @@
+@testable import DexConfiguration
+
 /// Mistakes in clients, users and connectors, and what is not built yet.
 enum ObjectCases {
     static let all = clients + users + connectors + missingCapabilities
@@ -98,17 +100,39 @@ enum ObjectCases {
             "connectors: [{}]\n",
             "c.yaml:5:14: connectors[0].id: missing",
             "c.yaml:5:14: connectors[0].name: missing",
-            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword"),
+            "c.yaml:5:14: connectors[0].type: missing; one of \(Configuration.Connector.typeNames)"),
         .added(
             "connectors: [{type: mockCallbak, id: a, name: a}, {type: local, id: b, name: b}, {type: weird, id: c, name: c}]\n",
             "c.yaml:5:21: connectors[0].type: unknown connector type \"mockCallbak\"; did you mean \"mockCallback\"?",
             "c.yaml:5:58: connectors[1].type: the connector local is not written here; write enablePasswordDB: true",
-            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword"),
+            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of \(Configuration.Connector.typeNames)"),
         .added(
             "connectors: [{type: mockPassword, id: a, name: a}, {type: mockPassword, id: b, name: b, config: {username: a, pass: b}}]\n",
             "c.yaml:5:14: connectors[0].config: missing; write config: {username: …, password: …}",
             "c.yaml:5:97: connectors[1].config.password: missing",
             "c.yaml:5:111: connectors[1].config.pass: unknown key; did you mean password?"),
+        .added(
+            "connectors:\n- type: mockCallback\n  id: a\n  name: a\n  emailDomains: [Corp.example, \"@b\"]\n  claims:\n  - {claim: group, prefix: a}\n  - {claim: name}\n  - {claim: name, prefix: a, suffix: b}\n  - {claim: name, keep: [a]}\n  - {claim: email_verified, prefix: a}\n  - {claim: groups, match: \"a*\", to: \"$2\"}\n  - {claim: groups, match: \"a*\"}\n  - {claim: groups, prefix: a, with: b, to: c}\n  - {claim: groups, lowercase: false}\n- {type: mockCallback, id: b, name: b, emailDomains: [corp.EXAMPLE]}\n",
+            "c.yaml:9:32: connectors[0].emailDomains[1]: \"@b\" is not a domain; write for example example.com",
+            "c.yaml:11:13: connectors[0].claims[0].claim: unknown claim \"group\"; did you mean \"groups\"?",
+            "c.yaml:12:5: connectors[0].claims[1]: a rule without a change; write exactly one of value, from, join, match, prefix, suffix, lowercase, keep, drop, add",
+            "c.yaml:13:5: connectors[0].claims[2]: a rule with several changes; write exactly one of value, from, join, match, prefix, suffix, lowercase, keep, drop, add",
+            "c.yaml:14:5: connectors[0].claims[3]: keep, drop and add are for groups, which are many; write claim: groups",
+            "c.yaml:15:5: connectors[0].claims[4]: email_verified can only be set; write value: true or value: false",
+            "c.yaml:16:38: connectors[0].claims[5].to: $2 stands for nothing; the pattern has 1 * to take it from",
+            "c.yaml:17:5: connectors[0].claims[6]: match without to; write to: what becomes of it, as in to: \"$1\"",
+            "c.yaml:18:38: connectors[0].claims[7].with: only join takes with",
+            "c.yaml:18:45: connectors[0].claims[7].to: only match takes to",
+            "c.yaml:19:5: connectors[0].claims[8]: a rule without a change; write exactly one of value, from, join, match, prefix, suffix, lowercase, keep, drop, add",
+            "c.yaml:19:32: connectors[0].claims[8].lowercase: a change that is not made; write true, or leave the rule out",
+            "c.yaml:20:55: connectors[1].emailDomains[0]: \"corp.example\" is taken; connectors[0].emailDomains[0] has it"),
+        .added(
+            "connectors:\n- {type: authproxy, id: a, name: a}\n- {type: authproxy, id: b, name: b, config: {userHeader: X_User}}\n- {type: authproxy, id: c, name: c, config: {trustedProxies: [10.0.0.1], extra: 1}}\n",
+            "c.yaml:6:3: connectors[0].config: missing; write config: {trustedProxies: [127.0.0.1/32]}",
+            "c.yaml:7:45: connectors[1].config.trustedProxies: missing; write the addresses of the proxy, as in trustedProxies: [127.0.0.1/32]; everybody else could claim to be anybody",
+            "c.yaml:7:58: connectors[1].config.userHeader: \"X_User\" is not the name of a header; use letters, digits and dashes",
+            "c.yaml:8:63: connectors[2].config.trustedProxies[0]: \"10.0.0.1\" is not a range of addresses; write 10.0.0.1/32 for one address",
+            "c.yaml:8:74: connectors[2].config.extra: unknown key"),
         .added(
             "connectors: [{type: mockCallback, id: local, name: a}, {type: mockCallback, id: b, name: b, config: {a: b}}, {type: mockCallback, id: b, name: c, grantTypes: [code]}]\n",
             "c.yaml:5:39: connectors[0].id: \"local\" is taken; enablePasswordDB has it",

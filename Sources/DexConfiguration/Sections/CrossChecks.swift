@@ -16,6 +16,7 @@ struct CrossChecks {
         passwordsNeedTheirConnector()
         passwordConnectorExists()
         allowedConnectorsExist()
+        emailDomainsAreUnique()
         signingKeysHaveOnePeriod()
         userinfoIsSignedAsRegistered()
     }
@@ -29,6 +30,14 @@ struct CrossChecks {
     private func connectorExists() {
         guard connectors.isEmpty, !hasPasswordDB else { return }
         loading.problem("no connector, so nobody could log in", hint: "write enablePasswordDB: true, or connectors", at: root)
+    }
+
+    /// A domain that leads to two connectors leads to neither.
+    private func emailDomainsAreUnique() {
+        var domains = UniqueNames(loading)
+        for connector in connectors {
+            for domain in connector["emailDomains"]?.elements ?? [] { domains.add(domain.string?.lowercased(), at: domain) }
+        }
     }
 
     private func namesAreUnique() {
@@ -63,7 +72,8 @@ struct CrossChecks {
             loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
             return
         }
-        if connectors.contains(where: { $0["id"]?.string == id && $0["type"]?.string == "mockCallback" }) {
+        guard let type = connectors.first(where: { $0["id"]?.string == id })?["type"]?.string else { return }
+        if !Configuration.Connector.typesWithPasswords.contains(type) {
             loading.problem("the connector \(quoted(id)) has no passwords", at: written)
         }
     }

@@ -8,18 +8,33 @@ public final class ConnectorRegistry: Sendable {
         public let type: String
         /// Grants it may be used for; empty means all.
         public let grantTypes: Set<GrantType>
+        /// What becomes of the claims of everybody that it finds.
+        public let mapping: IdentityMapping
+        /// Domains of e-mail addresses, in lower case: whoever has one is sent here.
+        public let emailDomains: Set<String>
         public let connector: any Connector
 
-        public init(id: String, name: String, type: String, grantTypes: Set<GrantType> = [], connector: any Connector) {
+        public init(
+            id: String, name: String, type: String, grantTypes: Set<GrantType> = [], mapping: IdentityMapping = .none,
+            emailDomains: Set<String> = [], connector: any Connector
+        ) {
             self.id = id
             self.name = name
             self.type = type
             self.grantTypes = grantTypes
+            self.mapping = mapping
+            self.emailDomains = emailDomains
             self.connector = connector
         }
 
         public func allows(_ grant: GrantType) -> Bool {
             grantTypes.isEmpty || grantTypes.contains(grant)
+        }
+
+        /// Whether an e-mail address is of one of its domains.
+        public func isHome(of address: String) -> Bool {
+            guard let at = address.lastIndex(of: "@") else { return false }
+            return emailDomains.contains(address[address.index(after: at)...].lowercased())
         }
 
         public var canRefresh: Bool {

@@ -54,11 +54,34 @@ public struct ConnectorAnswer: Sendable {
     public let scopes: [String]
     /// What ``ConnectorVisit/state(remembering:)`` was given.
     public let memory: [UInt8]
+    /// Who has sent the request; only where the address names the connector (`/callback/{connector}`).
+    public let sender: Sender?
 
-    public init(parameters: RequestParameters, callbackURL: String, scopes: [String], memory: [UInt8] = []) {
+    /// The other end of the connection, which may be a proxy that vouches for somebody.
+    public struct Sender: Sendable, Hashable {
+        /// Its IP address, whatever it says of others in headers; empty on a Unix socket.
+        public let address: String
+        /// In the order of arrival, names in lower case.
+        public let headers: [Header]
+
+        public struct Header: Sendable, Hashable {
+            public let name: String
+            public let value: String
+        }
+
+        public init(address: String, headers: [(name: String, value: String)]) {
+            self.address = address
+            self.headers = headers.map { Header(name: $0.name.lowercased(), value: $0.value) }
+        }
+    }
+
+    public init(
+        parameters: RequestParameters, callbackURL: String, scopes: [String], memory: [UInt8] = [], sender: Sender? = nil
+    ) {
         self.parameters = parameters
         self.callbackURL = callbackURL
         self.scopes = scopes
         self.memory = memory
+        self.sender = sender
     }
 }

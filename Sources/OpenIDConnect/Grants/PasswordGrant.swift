@@ -23,7 +23,7 @@ struct PasswordGrant: Grant {
         let scopes = parameters.words("scope")
         try await ScopeRule(clients: parts.clients).check(scopes, for: client)
 
-        let found = try await authenticate(connector, id, username, password, scopes, client)
+        let found = try await authenticate(connector, entry, username, password, scopes, client)
         let now = parts.clock.now
         let subject = TokenSubject(
             clientID: client.id, scopes: scopes, nonce: parameters["nonce"] ?? "",
@@ -42,24 +42,29 @@ struct PasswordGrant: Grant {
     }
 
     private func authenticate(
-        _ connector: any PasswordConnector, _ id: String, _ username: String, _ password: String, _ scopes: [String],
+        _ connector: any PasswordConnector, _ entry: ConnectorRegistry.Entry, _ username: String, _ password: String,
+        _ scopes: [String],
         _ client: Client
     ) async throws(OAuthError) -> ConnectorIdentity {
+        let call = ConnectorCall(entry: entry, events: parts.events)
         do {
-            if let found = try await connector.authenticate(username: username, password: password, scopes: scopes) {
-                parts.events.record(.loginSucceeded(connectorID: id, identity: found.identity, clientID: client.id))
+            if let found = try await call.authenticate(with: connector, username: username, password: password, scopes: scopes) {
+                parts.events.record(.loginSucceeded(connectorID: entry.id, identity: found.identity, clientID: client.id))
                 return found
             }
         } catch {
             parts.events.record(
-                .loginFailed(connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error)))
+                .loginFailed(
+                    connectorID: entry.id, username: username, clientID: client.id, reason: LoginFailure(error),
+                    detail: error.detail))
             switch error {
             case .unavailable, .overloaded:
                 throw OAuthError(.temporarilyUnavailable, "Passwords cannot be checked now, try again.")
             case .gone, .refused, .denied: throw Self.wrong
             }
         }
-        parts.events.record(.loginFailed(connectorID: id, username: username, clientID: client.id, reason: .wrongCredentials))
+        parts.events.record(
+            .loginFailed(connectorID: entry.id, username: username, clientID: client.id, reason: .wrongCredentials, detail: ""))
         throw Self.wrong
     }
 
@@ -72,7 +77,18 @@ extension LoginFailure {
         switch error {
         case .unavailable: self = .unavailable
         case .overloaded: self = .overloaded
-        case .gone, .refused, .denied: self = .refused
+        case .gone, .refused: self = .refused
+        case .denied: self = .denied
+        }
+    }
+}
+
+extension ConnectorError {
+    /// What the operator is told.
+    public var detail: String {
+        switch self {
+        case .unavailable(let text), .gone(let text), .refused(let text), .denied(_, let text): text
+        case .overloaded: ""
         }
     }
 }

@@ -11,6 +11,11 @@ struct RefreshTokenGrant: Grant {
 
     private static let refused = OAuthError(.invalidGrant, "The refresh token is unknown, expired, used or revoked.")
 
+    private struct Asked {
+        let call: ConnectorCall
+        let connector: any RefreshConnector
+    }
+
     /// How a presented token stands to its family.
     private enum Standing {
         /// The newest one: it is used, and replaced if tokens rotate.
@@ -72,11 +77,12 @@ struct RefreshTokenGrant: Grant {
         return isYoung && isInUse
     }
 
-    private func connector(of grant: RefreshGrant, client: Client) -> (any RefreshConnector)? {
+    private func connector(of grant: RefreshGrant, client: Client) -> Asked? {
         guard client.allows(connector: grant.authentication.connectorID),
             let entry = parts.connectors[grant.authentication.connectorID], entry.canRefresh
         else { return nil }
-        return entry.connector as? any RefreshConnector
+        guard let connector = entry.connector as? any RefreshConnector else { return nil }
+        return Asked(call: ConnectorCall(entry: entry, events: parts.events), connector: connector)
     }
 
     /// `scope` may only take away (RFC 6749 §6), for this answer.
@@ -107,13 +113,12 @@ struct RefreshTokenGrant: Grant {
 
     /// The grant as it is after this use, with what the connector says of the person now. Nothing is stored yet.
     private func used(
-        _ grant: RefreshGrant, asking connector: any RefreshConnector, now: Date
+        _ grant: RefreshGrant, asking asked: Asked, now: Date
     ) async throws(OAuthError) -> RefreshGrant {
         var updated = grant
         updated.lastUsedAt = now
         do {
-            let found = try await connector.refresh(
-                grant.authentication.identity, connectorData: grant.authentication.connectorData, scopes: grant.scopes)
+            let found = try await asked.call.refresh(with: asked.connector, grant.authentication, scopes: grant.scopes)
             updated.authentication.identity = found.identity
             // The person stays the same, whatever a directory says about its ids later.
             updated.authentication.identity.userID = grant.authentication.identity.userID

@@ -1,8 +1,10 @@
 /// What rules tell the operator. Values are for logs and metrics: never a password, token, code or secret.
 public enum ProviderEvent: Sendable {
     case loginSucceeded(connectorID: String, identity: Identity, clientID: String)
-    /// `reason` is for the operator; the person sees the same page whatever it was.
-    case loginFailed(connectorID: String, username: String, clientID: String, reason: LoginFailure)
+    /// `reason` and `detail` are for the operator; the person sees less.
+    case loginFailed(connectorID: String, username: String, clientID: String, reason: LoginFailure, detail: String)
+    /// A connector was asked about somebody; `failure` is nil also for a wrong password.
+    case connectorAnswered(connectorID: String, ConnectorOperation, took: Duration, failure: ConnectorError?)
     case tokensIssued(grant: String, clientID: String, userID: String)
     case tokenRefused(grant: String, clientID: String, error: OAuthError)
     /// A code or refresh token was used again: what had been issued is revoked.
@@ -17,6 +19,11 @@ public enum LoginFailure: String, Sendable {
     case unavailable = "connector unavailable"
     case refused = "refused by the connector"
     case overloaded = "too many logins at once"
+    case denied = "the account may not log in"
+}
+
+public enum ConnectorOperation: String, Sendable {
+    case login, refresh
 }
 
 public protocol EventLog: Sendable {

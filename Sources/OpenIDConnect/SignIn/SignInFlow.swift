@@ -20,7 +20,7 @@ public struct BrowserBinding: Sendable {
 /// What happens next in a sign-in.
 public enum SignInOutcome: Sendable {
     /// Several connectors could be meant.
-    case choose([ConnectorChoice], uiLocales: [String])
+    case choose(ConnectorChoices, uiLocales: [String])
     /// One connector is meant: go on at its own address, with the same parameters.
     case proceed(connectorID: String)
     /// Ask the person; `state` brings them back to this point.
@@ -31,6 +31,14 @@ public enum SignInOutcome: Sendable {
     case answer(AuthorizationResponse)
     /// The end: an error for the person.
     case refuse(PageError)
+}
+
+public struct ConnectorChoices: Sendable, Hashable {
+    public let connectors: [ConnectorChoice]
+    /// Whether the domain of an e-mail address may decide: it comes as `login_hint`.
+    public let asksForEmail: Bool
+    /// An address that has not decided it.
+    public let email: String?
 }
 
 public struct ConnectorChoice: Sendable, Hashable {
@@ -70,9 +78,16 @@ public struct SignInFlow: Sendable {
                 }
                 return .proceed(connectorID: id)
             }
+            if let hint = request.loginHint, let home = choices.first(where: { $0.isHome(of: hint) }) {
+                return .proceed(connectorID: home.id)
+            }
             guard let only = choices.first else { throw .page(PageError(.forbidden, "This application has no way to log in.")) }
             if choices.count == 1, !parts.settings.alwaysShowsConnectors { return .proceed(connectorID: only.id) }
-            return .choose(choices.map { ConnectorChoice(id: $0.id, name: $0.name, type: $0.type) }, uiLocales: request.uiLocales)
+            return .choose(
+                ConnectorChoices(
+                    connectors: choices.map { ConnectorChoice(id: $0.id, name: $0.name, type: $0.type) },
+                    asksForEmail: choices.contains { !$0.emailDomains.isEmpty }, email: request.loginHint),
+                uiLocales: request.uiLocales)
         }
     }
 
@@ -112,20 +127,24 @@ public struct SignInFlow: Sendable {
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
-            guard let connector = parts.connectors[connectorID]?.connector as? any PasswordConnector else {
+            guard let entry = parts.connectors[connectorID], let connector = entry.connector as? any PasswordConnector else {
                 throw .page(PageError(.invalid, "Requested resource does not exist."))
             }
             let found: ConnectorIdentity?
             do throws(ConnectorError) {
-                found = try await connector.authenticate(username: username, password: password, scopes: signIn.request.scopes)
+                found = try await ConnectorCall(entry: entry, events: parts.events).authenticate(
+                    with: connector, username: username, password: password, scopes: signIn.request.scopes)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error)))
+                    .loginFailed(
+                        connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
+                        detail: error.detail))
                 throw .page(PageError(connector: error))
             }
             guard let found else {
                 parts.events.record(
-                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: .wrongCredentials))
+                    .loginFailed(
+                        connectorID: connectorID, username: username, clientID: client.id, reason: .wrongCredentials, detail: ""))
                 return .wrongCredentials(
                     .password(
                         connectorID: connectorID, prompt: connector.usernamePrompt, clientName: client.name, username: username,
@@ -138,22 +157,28 @@ public struct SignInFlow: Sendable {
     }
 
     /// Back from another site.
-    public func callback(_ parameters: RequestParameters, connectorID: String?, browser: BrowserBinding?) async -> SignInOutcome {
+    public func callback(
+        _ parameters: RequestParameters, connectorID: String?, browser: BrowserBinding?, sender: ConnectorAnswer.Sender
+    ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             var (signIn, client) = try await resumed(parameters["state"], connectorID: connectorID, browser: browser)
-            guard let connector = parts.connectors[signIn.connectorID]?.connector as? any CallbackConnector else {
+            guard let entry = parts.connectors[signIn.connectorID], let connector = entry.connector as? any CallbackConnector
+            else {
                 throw .page(PageError(.invalid, "Requested resource does not exist."))
             }
             do throws(ConnectorError) {
-                let found = try await connector.identity(
+                let found = try await ConnectorCall(entry: entry, events: parts.events).identity(
+                    with: connector,
                     from: ConnectorAnswer(
                         parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
-                        memory: signIn.memory))
+                        memory: signIn.memory, sender: connectorID == nil ? nil : sender))
                 signIn.memory = []
                 identify(&signIn, as: found, client)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error)))
+                    .loginFailed(
+                        connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
+                        detail: error.detail))
                 throw .page(PageError(connector: error))
             }
             return try await next(signIn, client)

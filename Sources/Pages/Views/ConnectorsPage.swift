@@ -17,12 +17,39 @@ public struct ConnectorsPage: Sendable, Hashable {
         }
     }
 
+    /// A question for the e-mail address, whose domain may decide. It is sent by GET as `login_hint`.
+    public struct EmailForm: Sendable, Hashable {
+        public struct Field: Sendable, Hashable {
+            public var name: String
+            public var value: String
+
+            public init(name: String, value: String) {
+                self.name = name
+                self.value = value
+            }
+        }
+
+        public var action: String
+        /// What was typed before.
+        public var email: String
+        /// The rest of the request, which must not be lost.
+        public var fields: [Field]
+
+        public init(action: String, email: String, fields: [Field]) {
+            self.action = action
+            self.email = email
+            self.fields = fields
+        }
+    }
+
     /// In the order in which they are shown.
     public var connectors: [Connector]
+    public var emailForm: EmailForm?
     public var clientName: String?
 
-    public init(connectors: [Connector], clientName: String? = nil) {
+    public init(connectors: [Connector], emailForm: EmailForm? = nil, clientName: String? = nil) {
         self.connectors = connectors
+        self.emailForm = emailForm
         self.clientName = clientName
     }
 
@@ -42,5 +69,16 @@ public struct ConnectorsPage: Sendable, Hashable {
         values.set("signInTo", words.client(clientName, .signInTo))
         values.set("connectors", rows)
         values.set("some", !rows.isEmpty)
+        guard let emailForm, let action = PageURL(local: emailForm.action) else { return }
+        values.set("emailAction", action)
+        values.setUnlessEmpty("email", emailForm.email)
+        values.set(
+            "fields",
+            emailForm.fields.map { field in
+                var row = TemplateValues()
+                row.set("name", field.name)
+                row.set("value", field.value)
+                return row
+            })
     }
 }

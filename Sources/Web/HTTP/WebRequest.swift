@@ -16,6 +16,8 @@ public struct WebRequest: Sendable {
     public let body: [UInt8]
     /// The address of the person or program that asks, found by ``ClientAddressRule``; empty on a Unix socket.
     public let clientAddress: String
+    /// The address of the other end of the connection, which may be a proxy; empty on a Unix socket.
+    public let peerAddress: String
     /// The values of the `{name}` segments of the route's pattern, percent-decoded.
     public let parameters: [String: String]
 
@@ -27,6 +29,7 @@ public struct WebRequest: Sendable {
         headers: HTTPFields = [:],
         body: [UInt8] = [],
         clientAddress: String = "",
+        peerAddress: String = "",
         parameters: [String: String] = [:]
     ) {
         self.id = id
@@ -36,6 +39,7 @@ public struct WebRequest: Sendable {
         self.headers = headers
         self.body = body
         self.clientAddress = clientAddress
+        self.peerAddress = peerAddress
         self.parameters = parameters
     }
 
@@ -49,6 +53,6 @@ extension WebRequest {
     func with(parameters: [String: String]) -> WebRequest {
         WebRequest(
             id: id, method: method, path: path, rawQuery: rawQuery, headers: headers, body: body,
-            clientAddress: clientAddress, parameters: parameters)
+            clientAddress: clientAddress, peerAddress: peerAddress, parameters: parameters)
     }
 }

@@ -76,7 +76,9 @@ public struct AuthorizationRoutes: Sendable {
 
     private func callback(_ request: WebRequest) async throws -> WebResponse {
         let outcome = await flow.callback(
-            try parameters(of: request), connectorID: request.parameters["connector"], browser: context.browser(of: request))
+            try parameters(of: request), connectorID: request.parameters["connector"], browser: context.browser(of: request),
+            sender: ConnectorAnswer.Sender(
+                address: request.peerAddress, headers: request.headers.map { ($0.name.canonicalName, $0.value) }))
         return respond(to: request, outcome)
     }
 
@@ -136,15 +138,25 @@ public struct AuthorizationRoutes: Sendable {
         }
     }
 
-    private func choosePage(_ choices: [ConnectorChoice], _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
+    private func choosePage(_ choices: ConnectorChoices, _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
         let query = query(of: request)
         let page = ConnectorsPage(
-            connectors: choices.map { choice in
+            connectors: choices.connectors.map { choice in
                 .init(
                     id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type
                 )
-            })
+            }, emailForm: choices.asksForEmail ? emailForm(choices.email, request) : nil)
         return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
+    }
+
+    /// Asks for the page again, with the address as `login_hint`.
+    private func emailForm(_ email: String?, _ request: WebRequest) -> ConnectorsPage.EmailForm {
+        let pairs = (try? parameters(of: request))?.pairs ?? []
+        return ConnectorsPage.EmailForm(
+            action: context.path + "/auth", email: email ?? "",
+            fields: pairs.filter { $0.name != "login_hint" && $0.name != "connector_id" }.map {
+                .init(name: $0.name, value: $0.value)
+            })
     }
 
     private func loginPage(

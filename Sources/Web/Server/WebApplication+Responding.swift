@@ -27,7 +27,7 @@ extension WebApplication {
         return WebRequest(
             id: requestID(head.headers, peer: pending.peer), method: head.method, path: head.path, rawQuery: head.query,
             headers: head.headers, body: pending.body,
-            clientAddress: clientAddress.clientAddress(peer: pending.peer, headers: head.headers))
+            clientAddress: clientAddress.clientAddress(peer: pending.peer, headers: head.headers), peerAddress: pending.peer)
     }
 
     /// A trusted proxy's name for the request is kept, so that its log and ours can be read together.

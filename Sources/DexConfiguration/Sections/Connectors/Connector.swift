@@ -7,6 +7,10 @@ extension Configuration {
         public var kind: Kind
         /// Empty: all.
         public var grantTypes: Set<GrantType>
+        /// What becomes of the claims of everybody that it finds, in order. Beyond Dex.
+        public var claims: [ClaimRule]
+        /// People whose e-mail address is in one of these domains, in lower case, are sent to it. Beyond Dex.
+        public var emailDomains: [String]
     }
 }
 
@@ -17,19 +21,29 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        /// A proxy in front says who it is.
+        case authProxy(AuthProxy)
 
-        /// Whether it has a password form, and so can serve the password grant.
-        public var checksPasswords: Bool {
+        /// As it is written in `type`.
+        public var typeName: String {
             switch self {
-            case .mockCallback: false
-            case .mockPassword: true
+            case .mockCallback: "mockCallback"
+            case .mockPassword: "mockPassword"
+            case .authProxy: "authproxy"
             }
         }
+
     }
 
+    /// The types that have a password form, and so can serve the password grant.
+    static let typesWithPasswords: Set<String> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
+
     private enum Word: String, CaseIterable {
-        case mockCallback, mockPassword
+        case mockCallback, mockPassword, authproxy
     }
+
+    /// All types, as they are told to somebody who has written none.
+    static let typeNames = Word.allCases.map(\.rawValue).joined(separator: ", ")
 
     static var schema: Schema<Self> {
         .mapping { keys in
@@ -37,19 +51,27 @@ extension Configuration.Connector {
             let id = keys.required("id", .text)
             let name = keys.required("name", .text)
             let grantTypes = keys("grantTypes", .list(of: .grantType), default: [])
+            let claims = keys("claims", .list(of: ClaimRule.schema), default: [])
+            let emailDomains = keys("emailDomains", .list(of: .emailDomain), default: [])
             guard let kind, let id, let name else { return nil }
-            return Self(id: id, name: name, kind: kind, grantTypes: Set(grantTypes))
+            return Self(
+                id: id, name: name, kind: kind, grantTypes: Set(grantTypes), claims: claims, emailDomains: emailDomains)
         }
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword") {
+        switch keys.required(
+            "type", .connectorType(Word.self), hint: "one of \(typeNames)")
+        {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .authproxy:
+            return keys.required("config", AuthProxy.schema, hint: "write config: {trustedProxies: [127.0.0.1/32]}").map(
+                Kind.authProxy)
         case nil:
             _ = keys("config", .anything)
             return nil

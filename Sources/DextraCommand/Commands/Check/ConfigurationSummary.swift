@@ -49,12 +49,8 @@ struct ConfigurationSummary: Sendable {
     }
 
     private var connectors: [(id: String, type: String)] {
-        configuration.connectors.map { connector in
-            switch connector.kind {
-            case .mockCallback: (connector.id, "mockCallback")
-            case .mockPassword: (connector.id, "mockPassword")
-            }
-        } + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
+        configuration.connectors.map { ($0.id, $0.kind.typeName) }
+            + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
     }
 
     private var signing: String {

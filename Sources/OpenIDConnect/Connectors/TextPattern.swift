@@ -1,0 +1,58 @@
+/// A pattern of the configuration: `*` stands for any text, `?` for one character, everything else for itself.
+///
+/// Matching takes at most pattern × text steps, whatever they are: no pattern can be made to take long.
+public struct TextPattern: Sendable, Hashable {
+    private let pattern: [Character]
+
+    public init(_ text: String) {
+        pattern = Array(text)
+    }
+
+    public func matches(_ text: String) -> Bool {
+        captures(text) != nil
+    }
+
+    /// What each `*` stands for, in order; nil if the text does not match. All but the last take as little as they can.
+    public func captures(_ text: String) -> [String]? {
+        let text = Array(text)
+        var starts: [(pattern: Int, text: Int)] = []
+        var ends: [Int] = []
+        var (at, position) = (0, 0)
+        while position < text.count || at < pattern.count {
+            if at < pattern.count, pattern[at] == "*" {
+                starts.append((at, position))
+                ends.append(position)
+                at += 1
+            } else if at < pattern.count, position < text.count, pattern[at] == "?" || pattern[at] == text[position] {
+                at += 1
+                position += 1
+            } else if let last = starts.last, let end = ends.last, end < text.count {
+                // The last star takes one character more, and what follows it is tried again.
+                ends[ends.count - 1] = end + 1
+                at = last.pattern + 1
+                position = end + 1
+            } else {
+                return nil
+            }
+        }
+        return zip(starts, ends).map { String(text[$0.text..<$1]) }
+    }
+
+    /// Replaces `$1` … `$9` in a template by what the stars stand for.
+    static func fill(_ template: String, with captures: [String]) -> String {
+        var result = ""
+        var rest = Substring(template)
+        while let dollar = rest.firstIndex(of: "$") {
+            result += rest[..<dollar]
+            let next = rest.index(after: dollar)
+            if next < rest.endIndex, let number = rest[next].wholeNumberValue, number >= 1, number <= captures.count {
+                result += captures[number - 1]
+                rest = rest[rest.index(after: next)...]
+            } else {
+                result += "$"
+                rest = rest[next...]
+            }
+        }
+        return result + rest
+    }
+}
