@@ -58,12 +58,16 @@ def wait_for_200(url: str, seconds: float, process: subprocess.Popen) -> float:
 class Server:
     """`dextra serve` on the server's core, for as long as the block lasts."""
 
-    def __init__(self, *, algorithm: str = "RS256", cost: int = 10, database: Path | None = None, in_memory: bool = False):
+    def __init__(self, *, algorithm: str = "RS256", cost: int = 10, database: Path | None = None, in_memory: bool = False,
+                 **changes):
         self.folder = tempfile.TemporaryDirectory(prefix="dextra-bench-")
         port = free_port()
         file = None if in_memory else database or Path(self.folder.name, "dextra.db")
-        settings = configuration(port, file, algorithm, cost)
+        settings = configuration(port, file, algorithm, cost) | changes
         self.issuer = settings["issuer"]
+        # The address of a connector's way back must be written out, and is known only now.
+        for connector in settings.get("connectors", []):
+            connector.get("config", {}).update(redirectURI=self.issuer + "/callback")
         self.configuration = Path(self.folder.name, "config.yaml")
         self.configuration.write_text(json.dumps(settings))
         self.discovery_url = self.issuer + "/.well-known/openid-configuration"
