@@ -39,6 +39,10 @@ struct ProviderLog: EventLog {
                 metadata: metadata([
                     "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
                 ]))
+        case .answerRefused(let connectorID, let clientID, let detail):
+            logger.warning(
+                "answer of an identity provider refused",
+                metadata: metadata(["connector_id": connectorID, "client_id": clientID, "detail": detail]))
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))

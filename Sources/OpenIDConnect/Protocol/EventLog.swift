@@ -3,6 +3,8 @@ public enum ProviderEvent: Sendable {
     case loginSucceeded(connectorID: String, identity: Identity, clientID: String)
     /// `reason` is for the operator; the person sees the same page whatever it was.
     case loginFailed(connectorID: String, username: String, clientID: String, reason: LoginFailure)
+    /// Why a connector refused what came back from elsewhere, for the operator; ``loginFailed`` follows.
+    case answerRefused(connectorID: String, clientID: String, detail: String)
     case tokensIssued(grant: String, clientID: String, userID: String)
     case tokenRefused(grant: String, clientID: String, error: OAuthError)
     /// A code or refresh token was used again: what had been issued is revoked.
