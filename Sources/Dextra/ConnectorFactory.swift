@@ -2,20 +2,24 @@ import Connectors
 import DexConfiguration
 import JOSE
 import OpenIDConnect
+import Workers
 
 /// Makes the connectors of a configuration.
 struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let assertions: any AssertionStore
+    let samlPool: WorkerPool
 
     /// The configured connectors, and `local` last, as in Dex.
-    func entries(_ configuration: Configuration) -> [ConnectorRegistry.Entry] {
-        var entries = configuration.connectors.map { connector in
+    /// - Throws: ``StartError`` when a certificate or key cannot be used.
+    func entries(_ configuration: Configuration) throws -> [ConnectorRegistry.Entry] {
+        var entries = try configuration.connectors.map { connector in
             ConnectorRegistry.Entry(
                 id: connector.id, name: connector.name, type: connector.kind.typeName,
                 grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
-                connector: make(connector.kind))
+                connector: try make(connector.kind, id: connector.id))
         }
         if let local {
             entries.append(
@@ -24,10 +28,13 @@ struct ConnectorFactory: Sendable {
         return entries
     }
 
-    private func make(_ kind: Configuration.Connector.Kind) -> any Connector {
+    private func make(_ kind: Configuration.Connector.Kind, id: String) throws -> any Connector {
         switch kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
+        case .saml(let saml):
+            SAMLConnector(
+                try SAMLSettings(saml, id: id), assertions: assertions, pool: samlPool, clock: clock, random: random)
         }
     }
 }
@@ -37,6 +44,7 @@ extension Configuration.Connector.Kind {
         switch self {
         case .mockCallback: "mockCallback"
         case .mockPassword: "mockPassword"
+        case .saml: "saml"
         }
     }
 }

@@ -41,6 +41,8 @@ struct ProviderGraph: Sendable {
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
         // Only key pairs are made there.
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
+        // A signature takes a fraction of a millisecond; a crowd after nine o'clock should wait, not be sent away.
+        let samlPool = WorkerPool(name: "saml", threads: options.threads, queueLimit: 512)
         local =
             configuration.enablePasswordDB
             ? LocalConnector(
@@ -61,12 +63,15 @@ struct ProviderGraph: Sendable {
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
             settings: settings, clients: clients,
-            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
+            connectors: ConnectorRegistry(
+                try ConnectorFactory(local: local, clock: clock, random: random, assertions: store, samlPool: samlPool)
+                    .entries(configuration)),
             grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,
             clock: clock, random: random, events: log)
         log.counts.watch(passwordPool)
+        log.counts.watch(samlPool)
         metrics.gauge("dextra_queue_depth", help: "Jobs that wait for a thread, by pool.", labels: [("pool", "signing")]) {
             Double(signer.depth)
         }

@@ -17,18 +17,19 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        case saml(SAML)
 
         /// Whether it has a password form, and so can serve the password grant.
         public var checksPasswords: Bool {
             switch self {
-            case .mockCallback: false
+            case .mockCallback, .saml: false
             case .mockPassword: true
             }
         }
     }
 
     private enum Word: String, CaseIterable {
-        case mockCallback, mockPassword
+        case mockCallback, mockPassword, saml, samlExperimental
     }
 
     static var schema: Schema<Self> {
@@ -43,13 +44,15 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword") {
+        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword, saml") {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .saml, .samlExperimental:
+            return keys.required("config", SAML.schema, hint: "write config: {ssoURL: …, ca: …}").map(Kind.saml)
         case nil:
             _ = keys("config", .anything)
             return nil
