@@ -11,10 +11,17 @@
 #include <libxml/tree.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
+#include <xmlsec/buffer.h>
 #include <xmlsec/crypto.h>
 #include <xmlsec/errors.h>
+#include <xmlsec/keys.h>
+#include <xmlsec/list.h>
 #include <xmlsec/templates.h>
+#include <xmlsec/transforms.h>
 #include <xmlsec/xmldsig.h>
 #include <xmlsec/xmlenc.h>
 #include <xmlsec/xmlsec.h>
 #include <xmlsec/xmltree.h>
+
+// `xmlFree` is a variable, which Swift cannot read safely from several threads; nobody here ever changes it.
+static inline void dextra_xml_free(void *memory) { xmlFree(memory); }

@@ -2,18 +2,23 @@ import Connectors
 import DexConfiguration
 import JOSE
 import OpenIDConnect
+import Workers
 
 /// Makes the connectors of a configuration.
 struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let assertions: any AssertionStore
+    let samlPool: WorkerPool
 
-    func entry(_ connector: Configuration.Connector) -> ConnectorRegistry.Entry {
+    /// - Throws: ``StartError`` when a certificate or key cannot be used.
+    func entry(_ connector: Configuration.Connector) throws -> ConnectorRegistry.Entry {
         ConnectorRegistry.Entry(
             id: connector.id, name: connector.name, type: connector.kind.typeName,
             grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
-            mapping: IdentityMapping(connector.claims), emailDomains: Set(connector.emailDomains), connector: make(connector))
+            mapping: IdentityMapping(connector.claims), emailDomains: Set(connector.emailDomains),
+            connector: try make(connector))
     }
 
     /// `local`, which comes last, as in Dex.
@@ -22,11 +27,14 @@ struct ConnectorFactory: Sendable {
             ?? []
     }
 
-    private func make(_ connector: Configuration.Connector) -> any Connector {
+    private func make(_ connector: Configuration.Connector) throws -> any Connector {
         switch connector.kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
         case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
+        case .saml(let saml):
+            SAMLConnector(
+                try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
         }
     }
 }

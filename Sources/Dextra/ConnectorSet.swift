@@ -9,22 +9,26 @@ final class ConnectorSet: Sendable {
     private let factory: ConnectorFactory
     private let configured: Mutex<[Configuration.Connector]>
 
-    init(_ connectors: [Configuration.Connector], factory: ConnectorFactory) {
+    /// - Throws: when a certificate or key of one cannot be used.
+    init(_ connectors: [Configuration.Connector], factory: ConnectorFactory) throws {
         self.factory = factory
         configured = Mutex(connectors)
-        registry = ConnectorRegistry(connectors.map(factory.entry) + factory.localEntries)
+        registry = ConnectorRegistry(try connectors.map(factory.entry) + factory.localEntries)
     }
 
-    /// Sign-ins that have begun go on with the connector that has their id.
-    func replace(_ connectors: [Configuration.Connector]) {
-        configured.withLock { old in
-            let running = registry.entries
-            let entries = connectors.map { connector in
-                old.contains(connector)
-                    ? running.first { $0.id == connector.id } ?? factory.entry(connector) : factory.entry(connector)
-            }
+    /// Makes what a new configuration asks for; nothing changes until what is returned is called.
+    /// - Throws: when a certificate or key of one cannot be used.
+    func prepare(_ connectors: [Configuration.Connector]) throws -> @Sendable () -> Void {
+        let old = configured.withLock { $0 }
+        let running = registry.entries
+        let entries = try connectors.map { connector in
+            if old.contains(connector), let entry = running.first(where: { $0.id == connector.id }) { return entry }
+            return try factory.entry(connector)
+        }
+        return { [self] in
+            // Sign-ins that have begun go on with the connector that has their id.
             registry.replace(entries + factory.localEntries)
-            old = connectors
+            configured.withLock { $0 = connectors }
         }
     }
 }

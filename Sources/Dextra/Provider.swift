@@ -88,11 +88,12 @@ public final class Provider: Sendable {
     }
 
     /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
-    /// - Throws: when a certificate cannot be used; nothing has changed then.
+    /// - Throws: when a certificate, or a connector's key, cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
+        let replaceConnectors = try graph.connectors.prepare(new.connectors)
         try server.web.reloadCertificates()
         graph.clients.replaceStatic(new.staticClients.map(Client.init))
-        graph.connectors.replace(new.connectors)
+        replaceConnectors()
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
         server.answers.clear()
         let unchanged = changedSections(in: new)

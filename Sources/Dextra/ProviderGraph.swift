@@ -42,6 +42,8 @@ struct ProviderGraph: Sendable {
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
         // Only key pairs are made there.
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
+        // A signature takes a fraction of a millisecond; a crowd after nine o'clock should wait, not be sent away.
+        let samlPool = WorkerPool(name: "saml", threads: options.threads, queueLimit: 512)
         local =
             configuration.enablePasswordDB
             ? LocalConnector(
@@ -60,8 +62,9 @@ struct ProviderGraph: Sendable {
         // Every one of these holds a request open; more than this no client waits for.
         let signer = BoundedSigner(ring: ring, clock: clock, limit: 1024)
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
-        connectors = ConnectorSet(
-            configuration.connectors, factory: ConnectorFactory(local: local, clock: clock, random: random))
+        connectors = try ConnectorSet(
+            configuration.connectors,
+            factory: ConnectorFactory(local: local, clock: clock, random: random, assertions: store, samlPool: samlPool))
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: connectors.registry, grants: store,
@@ -69,6 +72,7 @@ struct ProviderGraph: Sendable {
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,
             clock: clock, random: random, events: log)
         log.counts.watch(passwordPool)
+        log.counts.watch(samlPool)
         metrics.gauge("dextra_queue_depth", help: "Jobs that wait for a thread, by pool.", labels: [("pool", "signing")]) {
             Double(signer.depth)
         }

@@ -31,6 +31,7 @@ struct ProviderServer: Sendable {
             settings: graph.settings, documents: graph.documents, context: context, files: theme.files, version: options.version)
         var routes = AuthorizationRoutes(flow: SignInFlow(graph.parts), context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
+        routes += ConnectorRoutes(connectors: graph.parts.connectors, context: context).routes
         if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {
             routes +=
                 ExampleApp(

@@ -17,6 +17,12 @@ public protocol CallbackConnector: Connector {
     func identity(from answer: ConnectorAnswer) async throws(ConnectorError) -> ConnectorIdentity
 }
 
+/// A connector whose answer the browser brings by a POST from the other site, as SAML has it.
+///
+/// Browsers send such a request without the cookie that a sign-in is bound to (`SameSite=Lax`). So the answer is verified first,
+/// against the sealed sign-in alone, and the browser is then sent to an address of ours, where its cookie must fit.
+public protocol PostedAnswerConnector: CallbackConnector {}
+
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
 public protocol RefreshConnector: Connector {
     /// - Throws: ``ConnectorError/gone(_:)`` when the person may no longer log in.
@@ -57,6 +63,16 @@ public enum ConnectorError: Error, Sendable, Hashable {
     case refused(String)
     /// The person has proven who they are and may not log in, for a reason that they should know.
     case denied(LoginDenial, String)
+}
+
+extension ConnectorError {
+    /// The text for the operator.
+    public var detail: String {
+        switch self {
+        case .unavailable(let text), .gone(let text), .refused(let text), .denied(_, let text): text
+        case .overloaded: "too many wait already"
+        }
+    }
 }
 
 /// What a person who has proven who they are is told. Never used before that: it would tell strangers who has an account.

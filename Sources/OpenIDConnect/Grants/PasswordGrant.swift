@@ -82,13 +82,3 @@ extension LoginFailure {
         }
     }
 }
-
-extension ConnectorError {
-    /// What the operator is told.
-    public var detail: String {
-        switch self {
-        case .unavailable(let text), .gone(let text), .refused(let text), .denied(_, let text): text
-        case .overloaded: ""
-        }
-    }
-}

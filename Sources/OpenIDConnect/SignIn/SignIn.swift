@@ -7,7 +7,7 @@ struct SignIn: Sendable {
     let request: AuthorizationRequest
     /// SHA-256 of the browser's cookie: an address that leaks is worth nothing elsewhere.
     let browser: [UInt8]
-    let expiresAt: Date
+    var expiresAt: Date
     /// The connector that was chosen.
     let connectorID: String
     var authentication: Authentication?
@@ -18,6 +18,10 @@ struct SignIn: Sendable {
 
 extension SignIn {
     static let purpose = "sign-in 1"
+    /// Of one whose identity came by a POST from another site, and that has still to prove its browser.
+    static let answeredPurpose = "sign-in answered 1"
+    /// A browser follows a redirect at once.
+    static let answeredLifetime = 120.0
 
     var json: JSON {
         var object: JSONObject = [

@@ -25,6 +25,9 @@ public enum SignInOutcome: Sendable {
     case proceed(connectorID: String)
     /// Ask the person; `state` brings them back to this point.
     case ask(SignInPrompt, state: String, uiLocales: [String])
+    /// The answer of another site is good; go on with `state` at the address of the connector's callback, where the browser
+    /// has to prove itself.
+    case answered(callbackURL: String, connectorID: String, state: String)
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
     /// The end: an answer or an error for the client.
@@ -157,31 +160,69 @@ public struct SignInFlow: Sendable {
     }
 
     /// Back from another site.
+    /// - Parameter isPost: whether the answer came by POST.
     public func callback(
-        _ parameters: RequestParameters, connectorID: String?, browser: BrowserBinding?, sender: ConnectorAnswer.Sender
+        _ parameters: RequestParameters, isPost: Bool = false, connectorID: String?, browser: BrowserBinding?,
+        sender: ConnectorAnswer.Sender
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
-            var (signIn, client) = try await resumed(parameters["state"], connectorID: connectorID, browser: browser)
-            guard let entry = parts.connectors[signIn.connectorID], let connector = entry.connector as? any CallbackConnector
-            else {
-                throw .page(PageError(.invalid, "Requested resource does not exist."))
+            let state = parameters["state"] ?? parameters["RelayState"]
+            if let answered = await opened(state, purpose: SignIn.answeredPurpose) {
+                let (signIn, client) = try await proven(answered, connectorID: connectorID, browser: browser)
+                if let authentication = signIn.authentication {
+                    parts.events.record(
+                        .loginSucceeded(
+                            connectorID: signIn.connectorID, identity: authentication.identity, clientID: client.id))
+                }
+                return try await next(signIn, client)
             }
-            do throws(ConnectorError) {
-                let found = try await ConnectorCall(entry: entry, events: parts.events).identity(
-                    with: connector,
-                    from: ConnectorAnswer(
-                        parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
-                        memory: signIn.memory, sender: connectorID == nil ? nil : sender))
-                signIn.memory = []
-                identify(&signIn, as: found, client)
-            } catch {
-                parts.events.record(
-                    .loginFailed(
-                        connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
-                        detail: error.detail))
-                throw .page(PageError(connector: error))
+            let sealed = await opened(state, purpose: SignIn.purpose)
+            if let sealed, parts.connectors[sealed.connectorID]?.connector is any PostedAnswerConnector {
+                guard isPost else { throw .page(Self.expired) }
+                return try await posted(parameters, sealed, connectorID: connectorID)
             }
+            var (signIn, client) = try await proven(sealed, connectorID: connectorID, browser: browser)
+            let found = try await identity(from: parameters, signIn, client, sender: connectorID == nil ? nil : sender)
+            signIn.memory = []
+            identify(&signIn, as: found, client)
             return try await next(signIn, client)
+        }
+    }
+
+    /// An answer that came without the browser's cookie (see ``PostedAnswerConnector``). Nothing is given for it but an address
+    /// that is worth something only in the browser where the sign-in began.
+    private func posted(
+        _ parameters: RequestParameters, _ sealed: SignIn, connectorID: String?
+    ) async throws(AuthorizationFailure) -> SignInOutcome {
+        var (signIn, client) = try await current(sealed, connectorID: connectorID)
+        let found = try await identity(from: parameters, signIn, client)
+        signIn.memory = []
+        signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
+        signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        do {
+            return .answered(
+                callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID, state: try Self.seal(signIn, parts, purpose: SignIn.answeredPurpose))
+        } catch { throw .page(error) }
+    }
+
+    private func identity(
+        from parameters: RequestParameters, _ signIn: SignIn, _ client: Client, sender: ConnectorAnswer.Sender? = nil
+    ) async throws(AuthorizationFailure) -> ConnectorIdentity {
+        guard let entry = parts.connectors[signIn.connectorID], let connector = entry.connector as? any CallbackConnector else {
+            throw .page(PageError(.invalid, "Requested resource does not exist."))
+        }
+        do throws(ConnectorError) {
+            return try await ConnectorCall(entry: entry, events: parts.events).identity(
+                with: connector,
+                from: ConnectorAnswer(
+                    parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
+                    memory: signIn.memory, sender: sender))
+        } catch {
+            parts.events.record(
+                .loginFailed(
+                    connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
+                    detail: error.detail))
+            throw .page(PageError(connector: error))
         }
     }
 
@@ -224,13 +265,19 @@ public struct SignInFlow: Sendable {
 
     private func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
         parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
-        signIn.authentication = Authentication(
-            identity: found.identity, connectorID: signIn.connectorID, connectorData: found.connectorData, time: parts.clock.now,
+        signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+    }
+
+    private func authentication(of found: ConnectorIdentity, connectorID: String) -> Authentication {
+        Authentication(
+            identity: found.identity, connectorID: connectorID, connectorData: found.connectorData, time: parts.clock.now,
             methods: found.methods)
     }
 
-    private static func seal(_ signIn: SignIn, _ parts: ProviderParts) throws(PageError) -> String {
-        do { return try parts.sealers.seal(signIn.json.serialized(), purpose: SignIn.purpose) } catch {
+    private static func seal(
+        _ signIn: SignIn, _ parts: ProviderParts, purpose: String = SignIn.purpose
+    ) throws(PageError) -> String {
+        do { return try parts.sealers.seal(signIn.json.serialized(), purpose: purpose) } catch {
             parts.events.record(.storeFailed(error, doing: "seal a sign-in"))
             throw PageError(error)
         }
@@ -243,11 +290,29 @@ public struct SignInFlow: Sendable {
     private func resumed(
         _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
     ) async throws(AuthorizationFailure) -> (SignIn, Client) {
-        guard let state, let browser, let bytes = await parts.sealers.open(state, purpose: SignIn.purpose),
-            let signIn = SignIn(sealed: bytes),
-            constantTimeEquals(signIn.browser, browser.hash), parts.clock.now < signIn.expiresAt,
-            connectorID == nil || connectorID == signIn.connectorID, !needsIdentity || signIn.authentication != nil
+        try await proven(
+            await opened(state, purpose: SignIn.purpose), connectorID: connectorID, browser: browser, needsIdentity: needsIdentity)
+    }
+
+    private func opened(_ state: String?, purpose: String) async -> SignIn? {
+        guard let state, let bytes = await parts.sealers.open(state, purpose: purpose) else { return nil }
+        return SignIn(sealed: bytes)
+    }
+
+    private func proven(
+        _ signIn: SignIn?, connectorID: String?, browser: BrowserBinding?, needsIdentity: Bool = false
+    ) async throws(AuthorizationFailure) -> (SignIn, Client) {
+        guard let signIn, let browser, constantTimeEquals(signIn.browser, browser.hash),
+            !needsIdentity || signIn.authentication != nil
         else { throw .page(Self.expired) }
+        return try await current(signIn, connectorID: connectorID)
+    }
+
+    /// Still good, and its client still there; whose browser it is remains open.
+    private func current(_ signIn: SignIn, connectorID: String?) async throws(AuthorizationFailure) -> (SignIn, Client) {
+        guard parts.clock.now < signIn.expiresAt, connectorID == nil || connectorID == signIn.connectorID else {
+            throw .page(Self.expired)
+        }
         let client: Client?
         do { client = try await parts.clients.client(id: signIn.request.clientID) } catch { throw .page(PageError(error)) }
         // A reload may have taken the client or its redirect URI away in the meantime.

@@ -76,7 +76,8 @@ public struct AuthorizationRoutes: Sendable {
 
     private func callback(_ request: WebRequest) async throws -> WebResponse {
         let outcome = await flow.callback(
-            try parameters(of: request), connectorID: request.parameters["connector"], browser: context.browser(of: request),
+            try parameters(of: request), isPost: request.method == .post, connectorID: request.parameters["connector"],
+            browser: context.browser(of: request),
             sender: ConnectorAnswer.Sender(
                 address: request.peerAddress, headers: request.headers.map { ($0.name.canonicalName, $0.value) }))
         return respond(to: request, outcome)
@@ -112,6 +113,7 @@ public struct AuthorizationRoutes: Sendable {
         case .proceed(let id): return redirect(context.path + "/auth/" + escaped(id) + query(of: request), request)
         case .ask(let prompt, let state, let uiLocales):
             return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
+        case .answered(let url, let id, let state): return answered(url, id, state: state, request)
         case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)
         case .answer(let response): return answer(response, request)
         case .refuse(let error): return context.error(error, for: request)
@@ -137,6 +139,20 @@ public struct AuthorizationRoutes: Sendable {
                 context.pages.approval(page, language: context.language(of: request, uiLocales: uiLocales)), images: [logoURL])
         }
     }
+
+    /// A request of our own again, to which the browser adds its cookie. A person in hundreds of groups does not fit into an
+    /// address; a form of ours carries as much as it takes.
+    private func answered(
+        _ callbackURL: String, _ connectorID: String, state: String, _ request: WebRequest
+    ) -> WebResponse {
+        guard state.utf8.count > Self.longestAddress else {
+            return redirect("\(context.path)/callback/\(escaped(connectorID))?state=\(state)", request)
+        }
+        return form(to: callbackURL + "/" + escaped(connectorID), [.init(name: "state", value: state)], request)
+    }
+
+    /// What browsers and proxies take without a question.
+    private static let longestAddress = 6000
 
     private func choosePage(_ choices: ConnectorChoices, _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
         let query = query(of: request)

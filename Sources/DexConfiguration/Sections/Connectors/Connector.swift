@@ -23,6 +23,7 @@ extension Configuration.Connector {
         case mockPassword(username: String, password: Secret)
         /// A proxy in front says who it is.
         case authProxy(AuthProxy)
+        case saml(SAML)
 
         /// As it is written in `type`.
         public var typeName: String {
@@ -30,16 +31,16 @@ extension Configuration.Connector {
             case .mockCallback: "mockCallback"
             case .mockPassword: "mockPassword"
             case .authProxy: "authproxy"
+            case .saml: "saml"
             }
         }
-
     }
 
     /// The types that have a password form, and so can serve the password grant.
     static let typesWithPasswords: Set<String> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
 
     private enum Word: String, CaseIterable {
-        case mockCallback, mockPassword, authproxy
+        case mockCallback, mockPassword, authproxy, saml, samlExperimental
     }
 
     /// All types, as they are told to somebody who has written none.
@@ -72,6 +73,8 @@ extension Configuration.Connector {
         case .authproxy:
             return keys.required("config", AuthProxy.schema, hint: "write config: {trustedProxies: [127.0.0.1/32]}").map(
                 Kind.authProxy)
+        case .saml, .samlExperimental:
+            return keys.required("config", SAML.schema, hint: "write config: {ssoURL: …, ca: …}").map(Kind.saml)
         case nil:
             _ = keys("config", .anything)
             return nil
