@@ -1,6 +1,7 @@
 import Connectors
 import DexConfiguration
 import JOSE
+import Logging
 import OpenIDConnect
 
 /// Makes the connectors of a configuration.
@@ -8,6 +9,7 @@ struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let logger: Logger
 
     /// The configured connectors, and `local` last, as in Dex.
     func entries(_ configuration: Configuration) -> [ConnectorRegistry.Entry] {
@@ -15,7 +17,7 @@ struct ConnectorFactory: Sendable {
             ConnectorRegistry.Entry(
                 id: connector.id, name: connector.name, type: connector.kind.typeName,
                 grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
-                connector: make(connector.kind))
+                connector: make(connector.kind, id: connector.id))
         }
         if let local {
             entries.append(
@@ -24,10 +26,11 @@ struct ConnectorFactory: Sendable {
         return entries
     }
 
-    private func make(_ kind: Configuration.Connector.Kind) -> any Connector {
+    private func make(_ kind: Configuration.Connector.Kind, id: String) -> any Connector {
         switch kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
+        case .ldap(let ldap): LDAPConnector(ldap, id: id, clock: clock, random: random, logger: logger)
         }
     }
 }
@@ -37,6 +40,7 @@ extension Configuration.Connector.Kind {
         switch self {
         case .mockCallback: "mockCallback"
         case .mockPassword: "mockPassword"
+        case .ldap: "ldap"
         }
     }
 }

@@ -61,7 +61,8 @@ struct ProviderGraph: Sendable {
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
             settings: settings, clients: clients,
-            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
+            connectors: ConnectorRegistry(
+                ConnectorFactory(local: local, clock: clock, random: random, logger: logger).entries(configuration)),
             grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,

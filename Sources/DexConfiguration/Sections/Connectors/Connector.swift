@@ -17,18 +17,19 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        case ldap(LDAP)
 
         /// Whether it has a password form, and so can serve the password grant.
         public var checksPasswords: Bool {
             switch self {
             case .mockCallback: false
-            case .mockPassword: true
+            case .mockPassword, .ldap: true
             }
         }
     }
 
     private enum Word: String, CaseIterable {
-        case mockCallback, mockPassword
+        case mockCallback, mockPassword, ldap
     }
 
     static var schema: Schema<Self> {
@@ -43,13 +44,15 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword") {
+        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword, ldap") {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .ldap:
+            return keys.required("config", LDAP.schema, hint: "write config: {host: …, userSearch: {…}}").map(Kind.ldap)
         case nil:
             _ = keys("config", .anything)
             return nil
