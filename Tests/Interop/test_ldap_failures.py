@@ -1,18 +1,17 @@
 """A directory that is down, slow, cut off or crowded: people of other connectors notice nothing, and all heals by itself."""
-import concurrent.futures, threading, time
+import concurrent.futures, contextlib, threading, time
 
 import pytest
 import requests
 
-from support.application import assert_oauth_error, refresh
-from support.company import COMPANY, PASSWORD, person as entry
+from support.application import refresh
+from support.company import COMPANY, PASSWORD
 from support.directory import Directory
-from support.launch import running
 from support.ldap import changes, claims, log_in, password_grant, person, settings, tokens
 from support.people import JANE
 from support.proxy import Proxy
 
-#: What a directory that cannot be asked answers people with: try again later.
+#: What the token endpoint answers when a directory cannot be asked: try again later.
 DOWN = 503
 
 
@@ -33,7 +32,8 @@ def proxy(company):
 def assert_down(provider):
     """Page and token endpoint say that it is not the person's fault, and nothing about where the directory is."""
     answer = log_in(provider, "jane")
-    assert answer.location is None and answer.status == DOWN, f"{answer.status}: {answer.page.text}"
+    # 500 is Dex's.
+    assert answer.location is None and answer.status in (500, DOWN), f"{answer.status}: {answer.page.text}"
     assert "127.0.0.1:1" not in answer.page.text and "slapd" not in answer.page.text
     response = password_grant(provider, "jane")
     assert response.status_code == DOWN, response.text
@@ -96,6 +96,14 @@ def test_a_refresh_token_outlives_a_directory_that_is_down(start, own, database)
 
 # Slow
 
+def healed(provider, attempt=None, seconds: float = 10):
+    """What the first attempt that is not told to come later gets. A server that has let people wait is left alone for a moment."""
+    end = time.monotonic() + seconds
+    while (response := (attempt or (lambda: password_grant(provider, "jane")))()).status_code == DOWN and time.monotonic() < end:
+        time.sleep(.1)
+    return claims(provider, response)
+
+
 LIMITS = {"timeout": "3s", "connectTimeout": "2s"}
 
 
@@ -117,7 +125,7 @@ def test_a_stalled_server_delays_nobody_else(start, company, proxy):
         answers = [future.result() for future in waiting]
     assert {answer.status_code for answer in answers} == {DOWN}
     proxy.flow()
-    assert person(provider, "jane")["name"] == "Jane Doe"
+    assert healed(provider)["name"] == "Jane Doe"
 
 
 def test_nobody_waits_longer_for_a_stalled_server_than_the_limits_say(start, proxy):
@@ -129,7 +137,7 @@ def test_nobody_waits_longer_for_a_stalled_server_than_the_limits_say(start, pro
         assert password_grant(provider, "jane").status_code == DOWN
         assert time.perf_counter() - begun < 9
     proxy.flow()
-    assert person(provider, "jane")["name"] == "Jane Doe"
+    assert healed(provider)["name"] == "Jane Doe"
 
 
 def test_a_stalled_refresh_is_no_lost_login(start, proxy):
@@ -138,26 +146,22 @@ def test_a_stalled_refresh_is_no_lost_login(start, proxy):
     proxy.stall()
     assert refresh(provider, given["refresh_token"]).status_code == DOWN
     proxy.flow()
-    assert claims(provider, refresh(provider, given["refresh_token"]))["name"] == "Jane Doe"
+    assert healed(provider, lambda: refresh(provider, given["refresh_token"]))["name"] == "Jane Doe"
 
 
 def test_the_program_stops_while_it_waits_for_a_directory(start, proxy):
     provider = start(**changes(settings(proxy.host, **LIMITS)))
     proxy.stall()
-    thread = threading.Thread(target=lambda: swallow(lambda: password_grant(provider, "jane")))
+    def one():
+        with contextlib.suppress(requests.ConnectionError):
+            password_grant(provider, "jane")
+    thread = threading.Thread(target=one)
     thread.start()
     proxy.wait_until_held()
     begun = time.perf_counter()
     provider.stop()
     assert time.perf_counter() - begun < 12
     thread.join()
-
-
-def swallow(work):
-    try:
-        work()
-    except requests.ConnectionError:
-        pass
 
 
 # Several servers
@@ -176,8 +180,7 @@ def test_the_second_server_takes_over_while_people_log_in(start, own, company):
     # Only the second one has this group.
     assert "vips" in person(provider, "jane")["groups"]
     assert "vips" in claims(provider, refresh(provider, given["refresh_token"]))["groups"]
-    company_down = password_grant(provider, "jane", "a wrong password")
-    assert company_down.status_code in (400, 401)
+    assert password_grant(provider, "jane", "a wrong password").status_code in (400, 401)
 
 
 def test_the_second_server_is_asked_when_the_first_stalls(start, company, proxy):
