@@ -58,11 +58,12 @@ def wait_for_200(url: str, seconds: float, process: subprocess.Popen) -> float:
 class Server:
     """`dextra serve` on the server's core, for as long as the block lasts."""
 
-    def __init__(self, *, algorithm: str = "RS256", cost: int = 10, database: Path | None = None, in_memory: bool = False):
+    def __init__(self, *, algorithm: str = "RS256", cost: int = 10, database: Path | None = None, in_memory: bool = False,
+                 changes: dict | None = None):
         self.folder = tempfile.TemporaryDirectory(prefix="dextra-bench-")
         port = free_port()
         file = None if in_memory else database or Path(self.folder.name, "dextra.db")
-        settings = configuration(port, file, algorithm, cost)
+        settings = configuration(port, file, algorithm, cost) | (changes or {})
         self.issuer = settings["issuer"]
         self.configuration = Path(self.folder.name, "config.yaml")
         self.configuration.write_text(json.dumps(settings))

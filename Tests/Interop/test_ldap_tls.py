@@ -27,7 +27,17 @@ def strict(tmp_path_factory):
         yield directory
 
 
-def connectors(company, strict, other_authority) -> dict[str, dict]:
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """A directory whose certificate is for the name `localhost` and for no address."""
+    folder = tmp_path_factory.mktemp("named")
+    authority = Authority(folder)
+    with Directory(folder / "slapd", COMPANY, certificate=authority.issue("slapd", ("localhost",))) as directory:
+        directory.authority = authority
+        yield directory
+
+
+def connectors(company, strict, named, other_authority) -> dict[str, dict]:
     ca, pem = str(company.authority.file), base64.b64encode(company.authority.file.read_bytes()).decode()
     wrong = {"rootCA": str(other_authority.file)}
     encrypted = dict(settings(company.tls_host, insecureNoSSL=None))
@@ -36,11 +46,14 @@ def connectors(company, strict, other_authority) -> dict[str, dict]:
     shown = dict(zip(("clientCert", "clientKey"), map(str, strict.authority.issue("client"))))
     foreign = dict(zip(("clientCert", "clientKey"), map(str, other_authority.issue("client"))))
     guarded = dict(settings(strict.tls_host, insecureNoSSL=None), rootCA=str(strict.authority.file))
+    localhost = dict(settings(f"localhost:{named.tls_port}", insecureNoSSL=None), rootCA=str(named.authority.file))
     return {
         # Those that work
         "ldaps": encrypted | {"rootCA": ca},
         "ldaps-by-data": encrypted | {"rootCAData": pem},
         "ldaps-data-win": encrypted | {"rootCAData": pem} | wrong,
+        "ldaps-localhost": localhost,
+        "start-tls-localhost": localhost | {"host": f"localhost:{named.port}", "startTLS": True},
         "ldaps-unchecked": encrypted | {"insecureSkipVerify": True},
         "ldaps-unchecked-name": encrypted | {"insecureSkipVerify": True, "host": elsewhere},
         "start-tls": started | {"rootCA": ca},
@@ -50,6 +63,7 @@ def connectors(company, strict, other_authority) -> dict[str, dict]:
         "no-ldaps-wrong-ca": encrypted | wrong,
         "no-ldaps-system-ca": encrypted,
         "no-ldaps-wrong-name": encrypted | {"rootCA": ca, "host": elsewhere},
+        "no-ldaps-address-for-a-name": localhost | {"host": named.tls_host},
         "no-start-tls-wrong-ca": started | wrong,
         "no-start-tls-system-ca": started,
         "no-start-tls-wrong-name": started | {"rootCA": ca, "host": f"127.0.0.2:{company.port}"},
@@ -60,18 +74,19 @@ def connectors(company, strict, other_authority) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def provider(company, strict, other_authority):
+def provider(company, strict, named, other_authority):
     base = changes(settings(company.host))
-    listed = [connector(config, id) for id, config in connectors(company, strict, other_authority).items()]
+    listed = [connector(config, id) for id, config in connectors(company, strict, named, other_authority).items()]
     # Nothing that this machine has for its users may decide whom the program trusts.
     with running(**base | {"connectors": base["connectors"] + listed}, environment={"LDAPTLS_REQCERT": "never"}) as server:
         yield server
 
 
-GOOD = ("ldaps", "ldaps-by-data", "ldaps-data-win", "ldaps-unchecked", "ldaps-unchecked-name", "start-tls",
-        "start-tls-unchecked", "client-certificate")
-BAD = ("no-ldaps-wrong-ca", "no-ldaps-system-ca", "no-ldaps-wrong-name", "no-start-tls-wrong-ca", "no-start-tls-system-ca",
-       "no-start-tls-wrong-name", "no-ldaps-at-the-plain-port", "no-client-certificate", "no-client-certificate-of-another")
+GOOD = ("ldaps", "ldaps-by-data", "ldaps-data-win", "ldaps-localhost", "start-tls-localhost", "ldaps-unchecked", "ldaps-unchecked-name",
+        "start-tls", "start-tls-unchecked", "client-certificate")
+BAD = ("no-ldaps-wrong-ca", "no-ldaps-address-for-a-name", "no-ldaps-system-ca", "no-ldaps-wrong-name", "no-start-tls-wrong-ca",
+       "no-start-tls-system-ca", "no-start-tls-wrong-name", "no-ldaps-at-the-plain-port", "no-client-certificate",
+       "no-client-certificate-of-another")
 
 
 @pytest.mark.parametrize("connector_id", GOOD)

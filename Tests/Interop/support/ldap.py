@@ -1,29 +1,16 @@
 """A connector of type `ldap` and people who log in by it."""
-from pathlib import Path
-
 import requests
 
 from .application import SCOPE, authorization_url, redeem, token
 from .browser import Answer, Browser
-from .company import GROUPS, PASSWORD, PEOPLE
+from .company import PASSWORD
 from .configuration import merged
-from .directory import SERVICE, SERVICE_PASSWORD, Directory
 from .keys import verified
+from .ldap_settings import settings
 from .people import APP
 from .server import Dextra
 
 ID = "ldap"
-MEMBERS = [{"userAttr": "DN", "groupAttr": "member"}]
-
-
-def settings(host: str, **changes) -> dict:
-    """`config` of a connector to a plain port. `changes` are merged into it; None removes."""
-    return merged({
-        "host": host, "insecureNoSSL": True, "bindDN": SERVICE, "bindPW": SERVICE_PASSWORD,
-        "userSearch": {"baseDN": PEOPLE, "filter": "(objectClass=inetOrgPerson)", "username": "uid", "idAttr": "uid", "emailAttr": "mail",
-                       "nameAttr": "cn", "preferredUsernameAttr": "uid"},
-        "groupSearch": {"baseDN": GROUPS, "scope": "one", "filter": "(objectClass=groupOfNames)", "userMatchers": MEMBERS, "nameAttr": "cn"},
-    }, changes)
 
 
 def connector(config: dict, id: str = ID, **further) -> dict:
