@@ -108,7 +108,6 @@ public final class DirectoryServers: DirectoryClient {
                 // A server that had been restarted is no failure yet; one that does not answer is.
                 if error.kind == .unreachable { continue }
                 fail(connection.endpoint, error)
-                if start.duration(to: .now) >= settings.timeout { throw error }
                 break
             }
         }
@@ -124,7 +123,7 @@ public final class DirectoryServers: DirectoryClient {
                 fail(endpoint, error)
                 last = error
                 // The next server may answer, but nobody is kept waiting for all of a long list.
-                if start.duration(to: .now) >= settings.timeout { break }
+                if start.duration(to: .now) >= settings.timeout * 2 { break }
             }
         }
         throw last ?? DirectoryError(.unreachable, action: "find a server", diagnostic: "there is none")

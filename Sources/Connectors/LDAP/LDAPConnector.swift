@@ -95,7 +95,7 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         return found
     }
 
-    private func identity(
+    func identity(
         of entry: Entry, username: String, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity {
         var identity = try people.identity(of: entry)
@@ -117,8 +117,7 @@ extension LDAPConnector {
         LDAPConnector(settings, directory: directory, clock: clock, random: random, log: log)
     }
 
-    /// What a search for somebody says, and where.
-    func request(for username: String) -> SearchRequest { people.request(for: username) }
+    func entry(of username: String) async throws(ConnectorError) -> Entry? { try await people.find(username) }
 }
 
 extension LoginDenial {
@@ -142,7 +141,8 @@ extension ConnectorError {
         }
     }
 
-    fileprivate var reason: String {
+    /// For operators.
+    var reason: String {
         switch self {
         case .unavailable(let text), .gone(let text), .refused(let text): text
         case .overloaded: "too many wait for the directory"

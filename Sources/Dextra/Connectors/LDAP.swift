@@ -1,5 +1,5 @@
-import Connectors
-import DexConfiguration
+public import Connectors
+public import DexConfiguration
 import Directory
 import JOSE
 import Logging
@@ -7,6 +7,18 @@ import OpenIDConnect
 import Workers
 
 extension LDAPConnector {
+    /// Looks somebody up in the directory of a configuration, as a login would.
+    /// - Parameter password: also tried, if there is one.
+    public static func examine(
+        _ configuration: Configuration.Connector.LDAP, id: String, username: String, password: String?
+    ) async -> LDAPExamination {
+        let servers = DirectoryServers(configuration, id: id)
+        let connector = LDAPConnector(
+            LDAPSettings(configuration), directory: servers, clock: SystemClock(), random: SystemRandom()
+        ) { _ in }
+        return await connector.examine(username, password: password, servers: servers)
+    }
+
     init(
         _ configuration: Configuration.Connector.LDAP, id: String, clock: any WallClock, random: any RandomSource,
         logger: Logger

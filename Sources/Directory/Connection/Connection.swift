@@ -8,6 +8,7 @@ public final class Connection: @unchecked Sendable {
     public let endpoint: Endpoint
     let handle: OpaquePointer
     let settings: ConnectionSettings
+    private let guarding: UnsafeMutablePointer<directory_guard>
 
     /// libldap prepares itself and its TLS library at first use, not quite safely for several threads.
     private static let preparing = Mutex(())
@@ -17,11 +18,17 @@ public final class Connection: @unchecked Sendable {
         self.endpoint = endpoint
         self.settings = settings
         var handle: OpaquePointer?
-        let code = Self.preparing.withLock { _ in ldap_initialize(&handle, endpoint.url(settings.security)) }
+        let code = Self.preparing.withLock { _ in
+            let code = ldap_initialize(&handle, "ldap://\(endpoint)")
+            directory_keep_localhost()
+            return code
+        }
         guard code == LDAP_SUCCESS, let handle else {
             throw DirectoryError(.malformed, code: Int(code), action: "connect to \(endpoint)")
         }
         self.handle = handle
+        guarding = .allocate(capacity: 1)
+        guarding.initialize(to: directory_guard(deadline: 0))
         // From here on everything is initialized, so that `deinit` closes the handle whatever fails.
         try prepare()
         try connect()
@@ -29,6 +36,7 @@ public final class Connection: @unchecked Sendable {
 
     deinit {
         ldap_unbind_ext(handle, nil, nil)
+        guarding.deallocate()
     }
 
     /// Whether the server has neither closed this idle connection nor said anything.
@@ -66,6 +74,8 @@ public final class Connection: @unchecked Sendable {
     private func prepareTLS() throws(DirectoryError) {
         // NEVER still takes whatever certificate comes, and DEMAND also wants the right name in it.
         try set(LDAP_OPT_X_TLS_REQUIRE_CERT, settings.verifiesServer ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER)
+        // Names in the old place, the subject's CN, are no longer looked at (RFC 9525 §2).
+        try set(LDAP_OPT_X_TLS_REQUIRE_SAN, settings.verifiesServer ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER)
         // TLS 1.2.
         try set(LDAP_OPT_X_TLS_PROTOCOL_MIN, Int32(3 << 8 + 3))
         try set(LDAP_OPT_X_TLS_CACERTDIR, nil as String?)
@@ -89,25 +99,43 @@ public final class Connection: @unchecked Sendable {
         let code = ldap_connect(handle)
         guard code == LDAP_SUCCESS else { throw connectError(code, since: start, action: "connect to \(endpoint)") }
         var descriptor: Int32 = -1
-        if ldap_get_option(handle, LDAP_OPT_DESC, &descriptor) == LDAP_OPT_SUCCESS, descriptor >= 0 {
-            // Even a server that stops in the middle of an answer cannot hold this thread for longer.
-            _ = directory_limit_socket(descriptor, Int(settings.timeout / .microseconds(1)))
+        // Even a server that stops in the middle of an answer cannot hold this thread for longer.
+        guard directory_guard_socket(handle, guarding) == 0,
+            ldap_get_option(handle, LDAP_OPT_DESC, &descriptor) == LDAP_OPT_SUCCESS,
+            directory_limit_socket(descriptor, Int(settings.timeout / .microseconds(1))) == 0
+        else { throw DirectoryError(.unreachable, action: "limit the connection to \(endpoint)") }
+        guarding.pointee.deadline = directory_milliseconds() + Int64(settings.connectTimeout / .milliseconds(1))
+        defer { guarding.pointee.deadline = 0 }
+        switch settings.security {
+        case .plain: return
+        case .startTLS:
+            let code = ldap_start_tls_s(handle, nil, nil)
+            guard code == LDAP_SUCCESS else { throw handshakeError(code, since: start, action: "start TLS with \(endpoint)") }
+        case .tls:
+            let code = ldap_install_tls(handle)
+            guard code == LDAP_SUCCESS else { throw handshakeError(code, since: start, action: "begin TLS with \(endpoint)") }
         }
-        guard settings.security == .startTLS else { return }
-        let started = ldap_start_tls_s(handle, nil, nil)
-        guard started == LDAP_SUCCESS else { throw connectError(started, since: start, action: "start TLS with \(endpoint)") }
+        guard ldap_tls_inplace(handle) != 0 else {
+            throw DirectoryError(.insecure, action: "begin TLS with \(endpoint)", diagnostic: "the connection is still in plain")
+        }
     }
 
     private func connectError(_ code: Int32, since start: ContinuousClock.Instant, action: String) -> DirectoryError {
-        let diagnostic = self.diagnostic
         if start.duration(to: .now) >= settings.connectTimeout * 0.9 {
-            return DirectoryError(.timedOut, code: Int(code), action: action, diagnostic: diagnostic)
-        }
-        // A handshake that failed is also "cannot be reached", with an explanation.
-        if settings.security != .plain, !diagnostic.isEmpty, code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR {
-            return DirectoryError(.insecure, code: Int(code), action: action, diagnostic: diagnostic)
+            return DirectoryError(.timedOut, code: Int(code), action: action)
         }
         return DirectoryError(code: code, action: action, diagnostic: diagnostic)
+    }
+
+    private func handshakeError(_ code: Int32, since start: ContinuousClock.Instant, action: String) -> DirectoryError {
+        let error = connectError(code, since: start, action: action)
+        guard error.kind == .unreachable || error.kind == .insecure else { return error }
+        // Of a certificate that is not believed libldap says nothing, or that it has no words for it.
+        let isUnknown = error.diagnostic.isEmpty || error.diagnostic.contains("unknown error code")
+        let guess =
+            "the certificate is not by an authority that is believed here, not for the name \(endpoint.host), or out of date"
+        return DirectoryError(
+            .insecure, code: Int(code), action: action, diagnostic: isUnknown ? guess : error.diagnostic)
     }
 
     // MARK: Asking
