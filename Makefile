@@ -10,8 +10,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libldap2-dev libsqlite3-dev libssl-dev libstdc++-12-dev \
                   libxml2-dev libxmlsec1-dev pkg-config
 TEST_PACKAGES  := apache2-bin chromium chromium-driver curl golang-github-coreos-go-oidc-dev golang-go \
-                  golang-golang-x-oauth2-dev libapache2-mod-auth-openidc nginx openssl python3
-BENCH_PACKAGES := nginx openssl python3 util-linux wrk
+                  golang-golang-x-oauth2-dev ldap-utils libapache2-mod-auth-openidc nginx openssl python3 slapd
+BENCH_PACKAGES := gcc ldap-utils libldap2-dev nginx openssl python3 slapd util-linux wrk
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test unit interop bench lint format clean
@@ -49,7 +49,7 @@ lint: ## check the style of all code
 	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests; \
 	else echo "This toolchain has no 'swift format': Swift's style is not checked"; fi
 	python3 -m compileall -q Tests/Interop Benchmarks
-	for script in Scripts/* .ci/run; do bash -n "$$script"; done
+	for script in Scripts/* examples/*/run .ci/run; do bash -n "$$script"; done
 
 format: ## give all Swift code its style
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

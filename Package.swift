@@ -92,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "dextra",
             dependencies: [
-                "DexConfiguration", "Dextra", "JOSE", "OpenIDConnect", "Passwords", "Persistence", "Workers",
+                "Connectors", "DexConfiguration", "Dextra", "Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence",
+                "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -100,7 +101,7 @@ let package = Package(
             path: "Sources/DextraCommand",
             swiftSettings: strict),
 
-        tests("Connectors", ["JOSE", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
+        tests("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
         tests("Directory"),

@@ -59,11 +59,11 @@ class Server:
     """`dextra serve` on the server's core, for as long as the block lasts."""
 
     def __init__(self, *, algorithm: str = "RS256", cost: int = 10, database: Path | None = None, in_memory: bool = False,
-                 **changes):
+                 changes: dict | None = None):
         self.folder = tempfile.TemporaryDirectory(prefix="dextra-bench-")
         port = free_port()
         file = None if in_memory else database or Path(self.folder.name, "dextra.db")
-        settings = configuration(port, file, algorithm, cost) | changes
+        settings = configuration(port, file, algorithm, cost) | (changes or {})
         self.issuer = settings["issuer"]
         # The address of a connector's way back must be written out, and is known only now.
         for connector in settings.get("connectors", []):

@@ -49,7 +49,7 @@ def discovery_beside_stalled_logins(seconds: float) -> dict:
     with silence() as address:
         config = {"clientID": "c", "clientSecret": "s", "authorizationURL": address + "/authorize", "tokenURL": address + "/token",
                   "userInfoURL": address + "/userinfo"}
-        with Server(in_memory=True, connectors=[{"type": "oauth", "id": "silent", "name": "Silent", "config": config}]) as server:
+        with Server(in_memory=True, changes={"connectors": [{"type": "oauth", "id": "silent", "name": "Silent", "config": config}]}) as server:
             waiting = answers(server, Client(server))
             before = load.run(server.discovery_url, seconds, server=server.pid)
             parts = urlsplit(server.issuer)

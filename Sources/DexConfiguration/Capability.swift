@@ -30,7 +30,6 @@ struct Capability {
         Capability("MySQL storage is", at: ["storage.type"], values: ["mysql"]),
         Capability("etcd storage is", at: ["storage.type"], values: ["etcd"]),
         Capability("Kubernetes storage is", at: ["storage.type"], values: ["kubernetes"]),
-        connector("LDAP", types: ["ldap"]),
         connector("OpenID Connect", types: ["oidc"]),
         connector("OAuth 2.0", types: ["oauth"]),
         connector("GitHub", types: ["github"]),

@@ -1,6 +1,7 @@
 import Connectors
 import DexConfiguration
 import JOSE
+import Logging
 import OpenIDConnect
 import Workers
 
@@ -11,6 +12,7 @@ struct ConnectorFactory: Sendable {
     let random: any RandomSource
     let assertions: any AssertionStore
     let samlPool: WorkerPool
+    let logger: Logger
 
     /// - Throws: ``StartError`` when a certificate or key cannot be used.
     func entry(_ connector: Configuration.Connector) throws -> ConnectorRegistry.Entry {
@@ -35,6 +37,7 @@ struct ConnectorFactory: Sendable {
         case .saml(let saml):
             SAMLConnector(
                 try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
+        case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
         }
     }
 }

@@ -64,7 +64,8 @@ struct ProviderGraph: Sendable {
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         connectors = try ConnectorSet(
             configuration.connectors,
-            factory: ConnectorFactory(local: local, clock: clock, random: random, assertions: store, samlPool: samlPool))
+            factory: ConnectorFactory(
+                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger))
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: connectors.registry, grants: store,

@@ -30,6 +30,9 @@ struct DextraCommand: AsyncParsableCommand {
               dextra client list --config config.yaml
               dextra key rotate --config config.yaml
 
+            See what a directory says of somebody:
+              dextra connector test ldap --user jane --config config.yaml
+
             Complete commands in your shell:
               dextra --generate-completion-script bash > dextra.bash
             """,
@@ -43,6 +46,7 @@ struct DextraCommand: AsyncParsableCommand {
         CheckCommand.self,
         UserCommand.self,
         ClientCommand.self,
+        ConnectorCommand.self,
         KeyCommand.self,
         TokenCommand.self,
         HashCommand.self,

@@ -3,6 +3,9 @@ import os
 
 import pytest
 
+from support.certificates import Authority
+from support.company import COMPANY, dn, group
+from support.directory import Directory
 from support.launch import launch, running
 from support.server import BINARY, Dextra
 
@@ -45,3 +48,16 @@ def start(tmp_path_factory):
         for server in servers:
             if server.running:
                 server.kill()
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory):
+    """A company's directory that no test changes: without TLS, by StartTLS and by LDAPS. Its `authority` signed its certificate."""
+    folder = tmp_path_factory.mktemp("company")
+    authority = Authority(folder)
+    directory = Directory(folder / "slapd", COMPANY, certificate=authority.issue("slapd"), overlays="overlay memberof")
+    directory.authority = authority
+    with directory:
+        # While it runs, so that the overlay writes memberOf into Jane's entry.
+        directory.add(group("vips", dn("jane")) + group("editors", dn("jane")))
+        yield directory

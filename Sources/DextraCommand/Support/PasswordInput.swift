@@ -21,6 +21,22 @@ struct PasswordInput: Sendable {
         do { return try NewPassword(try line()) } catch let problem as PasswordProblem { throw Failure(problem.description) }
     }
 
+    /// A password that exists already: asked for once, and taken as it is.
+    func readCurrent(of subject: String) throws -> String {
+        let bytes: [UInt8]
+        if isatty(input) == 1 {
+            let terminal = try HiddenTerminal(input)
+            defer { terminal.restore() }
+            bytes = try answer("Password of \(Printable.line(subject)): ", terminal)
+        } else {
+            bytes = try line()
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), !text.isEmpty else {
+            throw Failure("the password is empty, or not UTF-8 text")
+        }
+        return text
+    }
+
     private func line() throws(Failure) -> [UInt8] {
         var bytes = try FileDescriptor.read(input, limit: Self.limit)
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }

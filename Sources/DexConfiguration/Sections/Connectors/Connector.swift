@@ -24,6 +24,7 @@ extension Configuration.Connector {
         /// A proxy in front says who it is.
         case authProxy(AuthProxy)
         case saml(SAML)
+        case ldap(LDAP)
 
         /// As it is written in `type`.
         public var typeName: String {
@@ -32,6 +33,7 @@ extension Configuration.Connector {
             case .mockPassword: "mockPassword"
             case .authProxy: "authproxy"
             case .saml: "saml"
+            case .ldap: "ldap"
             }
         }
     }
@@ -40,7 +42,7 @@ extension Configuration.Connector {
     static let typesWithPasswords: Set<String> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
 
     private enum Word: String, CaseIterable {
-        case mockCallback, mockPassword, authproxy, saml, samlExperimental
+        case ldap, saml, samlExperimental, authproxy, mockCallback, mockPassword
     }
 
     /// All types, as they are told to somebody who has written none.
@@ -75,6 +77,8 @@ extension Configuration.Connector {
                 Kind.authProxy)
         case .saml, .samlExperimental:
             return keys.required("config", SAML.schema, hint: "write config: {ssoURL: …, ca: …}").map(Kind.saml)
+        case .ldap:
+            return keys.required("config", LDAP.schema, hint: "write config: {host: …, userSearch: {…}}").map(Kind.ldap)
         case nil:
             _ = keys("config", .anything)
             return nil

@@ -1,0 +1,152 @@
+import Directory
+public import JOSE
+public import OpenIDConnect
+
+/// Dex's `ldap`: finds somebody by what they type, and checks their password by a bind as what was found.
+public struct LDAPConnector: PasswordConnector, RefreshConnector {
+    private let settings: LDAPSettings
+    private let directory: any DirectoryClient
+    private let people: LDAPPeople
+    private let groups: LDAPGroups?
+    private let clock: any WallClock
+    private let random: any RandomSource
+    private let log: @Sendable (String) -> Void
+
+    /// - Parameter log: told in words why somebody was not let in; never a password.
+    public init(
+        _ settings: LDAPSettings, directory: any DirectoryClient, clock: any WallClock, random: any RandomSource,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.settings = settings
+        self.directory = directory
+        self.clock = clock
+        self.random = random
+        self.log = log
+        people = LDAPPeople(settings: settings, directory: directory)
+        groups = settings.groupSearch.map { LDAPGroups(settings: $0, directory: directory) }
+    }
+
+    public var usernamePrompt: UsernamePrompt {
+        settings.usernamePrompt.map { .custom($0) } ?? .username
+    }
+
+    public func authenticate(
+        username: String, password: String, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity? {
+        guard !username.isEmpty, !password.isEmpty else { return nil }
+        do throws(ConnectorError) {
+            return try await check(username, password, scopes)
+        } catch {
+            log("login as \(username): \(error.reason)")
+            throw error
+        }
+    }
+
+    private func check(
+        _ username: String, _ password: String, _ scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity? {
+        let entry = try await people.find(username)
+        // A stranger's name gets the same questions asked as a known one: as somebody who cannot exist.
+        let dn = entry?.dn ?? nobody
+        let result: BindResult
+        do { result = try await directory.bind(dn: dn, password: Array(password.utf8)) } catch { throw ConnectorError(error) }
+        guard let entry else { return nil }
+        switch result {
+        case .accepted: break
+        case .rejected(let text):
+            log("login as \(username): \(entry.dn): \(text)")
+            return nil
+        case .mustChangePassword(let text): throw .denied(.passwordExpired, "\(entry.dn): \(text)")
+        case .denied(let denial, let text): throw .denied(LoginDenial(denial), "\(entry.dn): \(text)")
+        }
+        if settings.userSearch.checksAccountState, let denial = AccountState(entry).denial(at: clock.now) {
+            throw .denied(denial, "\(entry.dn): by its attributes")
+        }
+        return try await identity(of: entry, username: username, scopes: scopes)
+    }
+
+    public func refresh(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
+        do throws(ConnectorError) {
+            return try await reread(identity, connectorData: connectorData, scopes: scopes)
+        } catch {
+            log("refresh of \(identity.userID): \(error.reason)")
+            throw error
+        }
+    }
+
+    private func reread(
+        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
+        guard let data = connectorData.flatMap(LDAPConnectorData.init(json:)) else {
+            throw .refused("nothing is remembered of the login; the person has to log in again")
+        }
+        guard let entry = try await people.find(data.username) else { throw .gone("no entry for \(data.username)") }
+        guard DistinguishedName(entry.dn) == DistinguishedName(data.dn) else {
+            throw .gone("\(data.username) was \(data.dn) and is \(entry.dn) now")
+        }
+        if settings.userSearch.checksAccountState, let denial = AccountState(entry).denial(at: clock.now) {
+            throw .gone("\(entry.dn): \(denial.rawValue) by its attributes")
+        }
+        let found = try await self.identity(of: entry, username: data.username, scopes: scopes)
+        // A name may have been given to somebody else since.
+        guard found.identity.userID == identity.userID else { throw .gone("\(entry.dn) is somebody else now") }
+        return found
+    }
+
+    func identity(
+        of entry: Entry, username: String, scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
+        var identity = try people.identity(of: entry)
+        if scopes.contains("groups"), let groups { identity.groups = try await groups.names(of: entry) }
+        let data = scopes.contains("offline_access") ? LDAPConnectorData(username: username, dn: entry.dn).json : nil
+        return ConnectorIdentity(identity: identity, connectorData: data, methods: ["pwd"])
+    }
+
+    /// A name that nobody has: 128 random bits.
+    private var nobody: String {
+        let name = BinaryIdentifier.hex(random.bytes(16))
+        return DistinguishedName("cn", name, under: settings.userSearch.baseDN)?.description ?? "cn=\(name)"
+    }
+}
+
+extension LDAPConnector {
+    /// The same connector, asking through something else.
+    func asking(_ directory: any DirectoryClient, log: @escaping @Sendable (String) -> Void) -> LDAPConnector {
+        LDAPConnector(settings, directory: directory, clock: clock, random: random, log: log)
+    }
+
+    func entry(of username: String) async throws(ConnectorError) -> Entry? { try await people.find(username) }
+}
+
+extension LoginDenial {
+    fileprivate init(_ denial: BindDenial) {
+        self =
+            switch denial {
+            case .accountDisabled: .accountDisabled
+            case .accountExpired: .accountExpired
+            case .passwordExpired: .passwordExpired
+            case .outsideLogonHours: .outsideLogonHours
+            }
+    }
+}
+
+extension ConnectorError {
+    /// Whatever goes wrong between us and a directory says nothing about the person: nobody is logged out for it.
+    init(_ failure: DirectoryFailure) {
+        switch failure {
+        case .overloaded: self = .overloaded
+        case .failed(let error): self = .unavailable(error.description)
+        }
+    }
+
+    /// For operators.
+    var reason: String {
+        switch self {
+        case .unavailable(let text), .gone(let text), .refused(let text): text
+        case .overloaded: "too many wait for the directory"
+        case .denied(let denial, let text): "\(denial.rawValue): \(text)"
+        }
+    }
+}

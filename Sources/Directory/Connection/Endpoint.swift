@@ -1,0 +1,19 @@
+/// A directory server: where it listens.
+public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// A name or an address, without brackets.
+    public let host: String
+    public let port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    public var description: String {
+        (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+    }
+
+    func url(_ security: ConnectionSettings.Security) -> String {
+        (security == .tls ? "ldaps://" : "ldap://") + description
+    }
+}
