@@ -83,7 +83,7 @@ class BitbucketCloud(OAuthRecording):
         shown, last = page(items, current, size)
         if self.endless_paging:
             shown = [item for item in items if not item.get("is_primary")][:size]
-        next = {"next": f"{self.url}{request.path}?pagelen={size}&page={current + 1}"} if current < last or self.endless_paging else {}
+        next = {"next": f"{self.links}{request.path}?pagelen={size}&page={current + 1}"} if current < last or self.endless_paging else {}
         return Reply(200, {"pagelen": size, "page": current, "size": len(items), "values": shown} | next | (
             {"previous": f"{self.url}{request.path}?pagelen={size}&page={current - 1}"} if current > 1 else {}))
 

@@ -86,7 +86,7 @@ class Gitea(OAuthRecording):
         shown, last = page(teams, current, size)
         if self.endless_paging:
             shown = (teams * size)[:size]
-        links = link_header(self.url + request.path, request.query, current, last, endless=self.endless_paging)
+        links = link_header(self.links + request.path, request.query, current, last, endless=self.endless_paging)
         return Reply(200, shown, links | {"X-Total-Count": str(len(teams)), "Access-Control-Expose-Headers": "X-Total-Count"})
 
     def not_found(self, request):

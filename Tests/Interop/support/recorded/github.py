@@ -113,7 +113,7 @@ class GitHub(OAuthRecording):
         shown, last = page(items, current, size)
         if self.endless_paging:
             shown = items[:size]
-        return Reply(200, shown, link_header(self.url + request.path, request.query, current, last, endless=self.endless_paging))
+        return Reply(200, shown, link_header(self.links + request.path, request.query, current, last, endless=self.endless_paging))
 
     @route("GET", "/api/v3/user")
     def user(self, request):

@@ -117,7 +117,7 @@ class GitLab(OAuthRecording):
         if self.endless_paging:
             shown = (records * size)[:size]
         further = current < last or self.endless_paging
-        return Reply(200, shown, link_header(self.url + request.path, request.query, current, last, endless=self.endless_paging) | {
+        return Reply(200, shown, link_header(self.links + request.path, request.query, current, last, endless=self.endless_paging) | {
             "X-Page": str(current), "X-Per-Page": str(size), "X-Next-Page": str(current + 1) if further else "",
             "X-Total": str(len(records)), "X-Total-Pages": str(last)})
 

@@ -8,7 +8,6 @@
 import json, time
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa

@@ -150,7 +150,7 @@ class Microsoft(OAuthRecording):
             shown = items[:PAGE]
         further = current < last or self.endless_paging
         return Reply(200, {"@odata.context": f"{self.url}/v1.0/$metadata#Collection(Edm.String)", "value": shown} | (
-            {"@odata.nextLink": f"{self.url}{request.path}?$skiptoken=page-{current + 1}"} if further else {}))
+            {"@odata.nextLink": f"{self.links}{request.path}?$skiptoken=page-{current + 1}"} if further else {}))
 
     def not_found(self, request):
         return self.error(404, "ResourceNotFound", "Resource not found for the segment.")

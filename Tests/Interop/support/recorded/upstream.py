@@ -1,7 +1,6 @@
 """A server that a connector asks: every request is remembered, and faults can be switched on."""
-import base64, binascii, contextlib, http.server, json, re, secrets, socket, ssl, sys, threading
+import base64, binascii, contextlib, copy, http.server, json, re, secrets, socket, ssl, sys, threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Callable
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -214,6 +213,8 @@ class Recording:
         #: What must never stand in our log: fill it with every code, token and password given out.
         self.secrets: list[str] = []
         self.endless_paging = False
+        #: Where links to further pages point; a server that was taken over could name any.
+        self.next_origin: str | None = None
         self.flooded = 0
         self.stopping, self.arrived = threading.Event(), threading.Event()
         self.lock = threading.Lock()
@@ -291,6 +292,26 @@ class Recording:
             yield self
         finally:
             self.endless_paging = False
+
+    # What the provider knows
+
+    @contextlib.contextmanager
+    def changing(self):
+        """Whatever the block does to people, groups and their likes is undone after it."""
+        with self.lock:
+            before = {name: copy.deepcopy(value) for name, value in vars(self).items() if name in self.DATA}
+        try:
+            yield self
+        finally:
+            with self.lock:
+                vars(self).update(before)
+
+    DATA = {"users", "emails", "teams", "orgs", "direct", "inherited", "memberships", "groups", "workspaces", "passwords", "domain",
+            "signed_in", "declining", "claims", "next_origin", "assertion"}
+
+    @property
+    def links(self) -> str:
+        return self.next_origin or self.url
 
     # What was asked
 
