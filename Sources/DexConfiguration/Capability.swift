@@ -33,17 +33,6 @@ struct Capability {
         connector("LDAP", types: ["ldap"]),
         connector("SAML", types: ["saml", "samlExperimental"]),
         connector("OpenID Connect", types: ["oidc"]),
-        connector("OAuth 2.0", types: ["oauth"]),
-        connector("GitHub", types: ["github"]),
-        connector("GitLab", types: ["gitlab"]),
-        connector("Google", types: ["google"]),
-        connector("Microsoft", types: ["microsoft"]),
-        connector("LinkedIn", types: ["linkedin"]),
-        connector("Bitbucket Cloud", types: ["bitbucket-cloud"]),
-        connector("Gitea", types: ["gitea"]),
-        connector("OpenShift", types: ["openshift"]),
-        connector("Atlassian Crowd", types: ["atlassian-crowd"]),
-        connector("Keystone", types: ["keystone"]),
         connector("authenticating proxy", types: ["authproxy"]),
     ]
 

@@ -8,6 +8,7 @@ struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let files: FileReading
 
     /// The configured connectors, and `local` last, as in Dex.
     func entries(_ configuration: Configuration) -> [ConnectorRegistry.Entry] {
@@ -28,6 +29,8 @@ struct ConnectorFactory: Sendable {
         switch kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
+        case .provider(let provider):
+            ProviderConnectors(clock: clock, random: random, files: files) { _ in NoExchange() }.make(provider)
         }
     }
 }
@@ -37,6 +40,7 @@ extension Configuration.Connector.Kind {
         switch self {
         case .mockCallback: "mockCallback"
         case .mockPassword: "mockPassword"
+        case .provider(let provider): provider.typeName
         }
     }
 }

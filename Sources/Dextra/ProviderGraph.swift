@@ -41,6 +41,8 @@ struct ProviderGraph: Sendable {
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
         // Only key pairs are made there.
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
+        // Small files of connectors that others renew.
+        let files = FileReading(pool: WorkerPool(name: "files", threads: 1, queueLimit: 64), readFile: options.readFile)
         local =
             configuration.enablePasswordDB
             ? LocalConnector(
@@ -61,7 +63,8 @@ struct ProviderGraph: Sendable {
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
             settings: settings, clients: clients,
-            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
+            connectors: ConnectorRegistry(
+                ConnectorFactory(local: local, clock: clock, random: random, files: files).entries(configuration)),
             grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,

@@ -16,6 +16,7 @@ struct CrossChecks {
         passwordsNeedTheirConnector()
         passwordConnectorExists()
         allowedConnectorsExist()
+        browsersComeBackHere()
         signingKeysHaveOnePeriod()
         userinfoIsSignedAsRegistered()
     }
@@ -74,6 +75,17 @@ struct CrossChecks {
                 guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
                 loading.warning("there is no connector \(quoted(id))", at: allowed)
             }
+        }
+    }
+
+    /// Whatever the type of a connector is, there is one address to which browsers come back. Dex says so at the login.
+    private func browsersComeBackHere() {
+        guard let issuer = root["issuer"]?.string else { return }
+        let callback = issuer + "/callback"
+        for connector in connectors {
+            guard let written = connector["config"]?["redirectURI"], let uri = written.expanded(loading).string, uri != callback
+            else { continue }
+            loading.problem("browsers come back to the issuer's /callback only", hint: "write \(callback)", at: written)
         }
     }
 

@@ -17,18 +17,24 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        /// People are known elsewhere.
+        case provider(Provider)
 
         /// Whether it has a password form, and so can serve the password grant.
         public var checksPasswords: Bool {
             switch self {
             case .mockCallback: false
             case .mockPassword: true
+            case .provider(let provider): provider.checksPasswords
             }
         }
     }
 
     private enum Word: String, CaseIterable {
         case mockCallback, mockPassword
+        case oauth, github, gitlab, gitea, google, microsoft, linkedin, openshift, keystone
+        case bitbucketCloud = "bitbucket-cloud"
+        case atlassianCrowd = "atlassian-crowd"
     }
 
     static var schema: Schema<Self> {
@@ -43,17 +49,36 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword") {
+        switch keys.required(
+            "type", .connectorType(Word.self), hint: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .oauth: return provider(keys, OAuth.schema, Provider.oauth)
+        case .github: return provider(keys, GitHub.schema, Provider.github)
+        case .gitlab: return provider(keys, GitLab.schema, Provider.gitlab)
+        case .gitea: return provider(keys, Gitea.schema, Provider.gitea)
+        case .google: return provider(keys, Google.schema, Provider.google)
+        case .microsoft: return provider(keys, Microsoft.schema, Provider.microsoft)
+        case .linkedin: return provider(keys, LinkedIn.schema, Provider.linkedin)
+        case .bitbucketCloud: return provider(keys, BitbucketCloud.schema, Provider.bitbucketCloud)
+        case .openshift: return provider(keys, OpenShift.schema, Provider.openshift)
+        case .atlassianCrowd: return provider(keys, AtlassianCrowd.schema, Provider.atlassianCrowd)
+        case .keystone: return provider(keys, Keystone.schema, Provider.keystone)
         case nil:
             _ = keys("config", .anything)
             return nil
         }
+    }
+
+    private static func provider<Settings>(
+        _ keys: Keys, _ schema: Schema<Settings>, _ make: (Settings) -> Provider
+    ) -> Kind? {
+        keys.required("config", schema.expandingEnvironment(), hint: "see docs/connectors").map { .provider(make($0)) }
     }
 
     private static var mockPassword: Schema<Kind> {
