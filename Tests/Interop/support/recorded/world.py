@@ -89,7 +89,7 @@ class World:
 
     def visit(self, answer: Answer) -> str:
         """The person signs in upstream: where they are sent then."""
-        assert answer.location, f"no visit, but {answer.status}: {answer.page.text[:400]}"
+        assert answer.location, f"no visit, but {said(answer)}"
         response = requests.get(answer.location, allow_redirects=False, timeout=30, verify=str(self.authority.file))
         assert response.status_code == 302, f"{urlsplit(answer.location).path}: {response.status_code} {response.text[:400]}"
         return response.headers["Location"]
@@ -126,10 +126,14 @@ def groups_of(tokens: dict) -> set[str]:
     return set(payload(tokens["id_token"]).get("groups", []))
 
 
+def said(answer: Answer) -> str:
+    return f"{answer.status}: {' '.join(answer.page.text.split())[:400]}"
+
+
 def assert_page(world: World, answer: Answer, *statuses: int):
     """An error page: nobody is sent on, and nothing that an upstream gave out is shown."""
     assert answer.location is None, f"sent to {answer.location}"
-    assert answer.status in statuses, f"{answer.status}: {answer.page.text[:400]}"
+    assert answer.status in statuses, said(answer)
     assert answer.response.headers["Content-Type"].split(";")[0] == "text/html"
     shown = [secret for secret in world.secrets if secret in answer.response.text]
     assert not shown, f"the page shows {shown}"
