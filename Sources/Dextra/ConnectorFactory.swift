@@ -2,6 +2,7 @@ import Connectors
 import DexConfiguration
 import JOSE
 import OpenIDConnect
+import Upstream
 
 /// Makes the connectors of a configuration.
 struct ConnectorFactory: Sendable {
@@ -30,7 +31,7 @@ struct ConnectorFactory: Sendable {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
         case .provider(let provider):
-            ProviderConnectors(clock: clock, random: random, files: files) { _ in NoExchange() }.make(provider)
+            ProviderConnectors(clock: clock, random: random, files: files, proxies: .none).make(provider)
         }
     }
 }

@@ -11,7 +11,7 @@ struct ProviderConnectors {
     let clock: any WallClock
     let random: any RandomSource
     let files: FileReading
-    let http: (Settings.ServiceTrust) -> any HTTPExchange
+    let proxies: ProxyRules
 
     func make(_ provider: Settings.Provider) -> any Connector {
         switch provider {
@@ -36,6 +36,13 @@ struct ProviderConnectors {
         }
     }
 
+    private func http(_ trust: Settings.ServiceTrust) -> any HTTPExchange {
+        var settings = UpstreamSettings()
+        settings.proxies = proxies
+        settings.trust = trust.insecureSkipVerify ? .insecure : .system(additional: trust.rootCAs)
+        return UpstreamClient(settings)
+    }
+
     private func connector<Provider: OAuthProvider>(
         _ provider: Provider, _ application: Settings.Application, _ exchange: any HTTPExchange,
         proof: OAuthApplication.Proof? = nil
@@ -47,7 +54,12 @@ struct ProviderConnectors {
 
     private func google(_ settings: Settings.Google) -> any Connector {
         let exchange = http(settings.trust)
-        var provider = GoogleProvider(issuer: NoIssuer())
+        let issuer = OpenIDIssuer(
+            RemoteProvider(issuer: settings.issuer, http: exchange, now: { [clock] in clock.now }),
+            clientID: settings.application.clientID,
+            // Google's tokens may name it without the scheme.
+            otherName: settings.issuer == "https://accounts.google.com" ? "accounts.google.com" : nil)
+        var provider = GoogleProvider(issuer: issuer)
         provider.scopes = settings.scopes
         provider.hostedDomains = settings.hostedDomains
         provider.groups = settings.groups
@@ -195,19 +207,5 @@ extension KeystoneConnector {
         self.init(
             host: settings.host, domain: settings.domain, administrator: settings.administrator,
             password: settings.password.text, exchange: exchange)
-    }
-}
-
-// Until the OpenID Connect connector is here.
-struct NoIssuer: TokenIssuing {
-    func endpoints() async throws(ConnectorError) -> OAuthEndpoints { throw .unavailable("not built yet") }
-    func claims(of idToken: String, nonce: String?) async throws(ConnectorError) -> JSONObject {
-        throw .unavailable("not built yet")
-    }
-}
-
-struct NoExchange: HTTPExchange {
-    func send(_ request: UpstreamRequest) async throws(UpstreamError) -> UpstreamResponse {
-        throw .unreachable("not built yet")
     }
 }

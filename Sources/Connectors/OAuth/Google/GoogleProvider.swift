@@ -41,6 +41,9 @@ public struct GoogleProvider: RefreshableOAuthProvider {
         let claims = JSON.object(try await issuer.claims(of: token, nonce: session.nonce))
         let subject = claims.text("sub")
         guard !subject.isEmpty else { throw .refused("Google's id_token has no sub") }
+        if let previous = session.previous, !previous.userID.isSame(as: subject) {
+            throw .gone("Google answers for somebody else")
+        }
         if !hostedDomains.isEmpty, [claims.text("hd")].only(hostedDomains).isEmpty {
             throw session.notAMember("in none of the hostedDomains")
         }

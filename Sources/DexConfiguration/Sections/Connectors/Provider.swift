@@ -49,7 +49,7 @@ extension Configuration.Connector {
 
     /// How another service is recognized.
     public struct ServiceTrust: Sendable, Hashable {
-        /// Besides those of the system: each a path, PEM, or base64 of PEM.
+        /// Certificates in PEM, besides those of the system.
         public var rootCAs: [String] = []
         public var insecureSkipVerify = false
     }
@@ -88,8 +88,8 @@ extension Configuration.Connector.ServiceTrust {
     ///   - one: Dex's key for a single authority, if the connector has one.
     ///   - insecure: Dex's key for trusting everybody, if the connector has one.
     static func read(_ keys: Keys, one: String? = nil, insecure: String? = nil) -> Self {
-        let single = one.flatMap { keys($0, .text) }
-        let several = keys("rootCAs", .list(of: .text), default: [])
+        let single = one.flatMap { keys($0, .certificateAuthority) }
+        let several = keys("rootCAs", .list(of: .certificateAuthority), default: [])
         let isInsecure = insecure.map { keys($0, .bool, default: false) } ?? false
         if isInsecure, let insecure, let written = keys[insecure] {
             keys.loading.warning("anybody can pretend to be this service", hint: "write rootCAs", at: written)
