@@ -2,12 +2,14 @@ import Connectors
 import DexConfiguration
 import JOSE
 import OpenIDConnect
+import Upstream
 
 /// Makes the connectors of a configuration.
 struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let proxies: ProxyRules
 
     /// The configured connectors, and `local` last, as in Dex.
     func entries(_ configuration: Configuration) -> [ConnectorRegistry.Entry] {
@@ -28,6 +30,7 @@ struct ConnectorFactory: Sendable {
         switch kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
+        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
         }
     }
 }
@@ -37,6 +40,7 @@ extension Configuration.Connector.Kind {
         switch self {
         case .mockCallback: "mockCallback"
         case .mockPassword: "mockPassword"
+        case .oidc: "oidc"
         }
     }
 }

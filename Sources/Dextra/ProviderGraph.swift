@@ -5,6 +5,7 @@ import JOSE
 import Logging
 import OpenIDConnect
 import Persistence
+import Upstream
 import Web
 import Workers
 
@@ -61,7 +62,10 @@ struct ProviderGraph: Sendable {
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
         parts = ProviderParts(
             settings: settings, clients: clients,
-            connectors: ConnectorRegistry(ConnectorFactory(local: local, clock: clock, random: random).entries(configuration)),
+            connectors: ConnectorRegistry(
+                ConnectorFactory(
+                    local: local, clock: clock, random: random, proxies: ProxyRules(environment: options.environment)
+                ).entries(configuration)),
             grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,

@@ -16,6 +16,7 @@ struct CrossChecks {
         passwordsNeedTheirConnector()
         passwordConnectorExists()
         allowedConnectorsExist()
+        redirectURIsAreOurs()
         signingKeysHaveOnePeriod()
         userinfoIsSignedAsRegistered()
     }
@@ -63,7 +64,7 @@ struct CrossChecks {
             loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
             return
         }
-        if connectors.contains(where: { $0["id"]?.string == id && $0["type"]?.string == "mockCallback" }) {
+        if connectors.contains(where: { $0["id"]?.string == id && ["mockCallback", "oidc"].contains($0["type"]?.string) }) {
             loading.problem("the connector \(quoted(id)) has no passwords", at: written)
         }
     }
@@ -74,6 +75,28 @@ struct CrossChecks {
                 guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
                 loading.warning("there is no connector \(quoted(id))", at: allowed)
             }
+        }
+    }
+
+    /// Where browsers come back to from another provider is not for the operator to choose, as in Dex; they only repeat it,
+    /// because it has to be registered there.
+    private func redirectURIsAreOurs() {
+        guard let issuer = root["issuer"]?.string else { return }
+        let right = issuer + "/callback"
+        for connector in connectors {
+            guard let type = connector["type"]?.string, ["oidc"].contains(type), let written = connector["config"] else { continue }
+            let config = written.expanded(loading)
+            guard case .mapping = config.value.content else { continue }
+            guard let redirectURI = config["redirectURI"] else {
+                loading.problem(
+                    "missing", hint: "write redirectURI: \(right), and register that at the provider", at: written.position,
+                    path: written.path.key("redirectURI"))
+                continue
+            }
+            guard let text = redirectURI.string, text != right else { continue }
+            loading.problem(
+                "\(quoted(text)) is not where people come back to", hint: "write \(right), and register that at the provider",
+                at: redirectURI)
         }
     }
 

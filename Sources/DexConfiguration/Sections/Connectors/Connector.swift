@@ -17,18 +17,21 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        case oidc(OIDC)
 
         /// Whether it has a password form, and so can serve the password grant.
         public var checksPasswords: Bool {
             switch self {
             case .mockCallback: false
             case .mockPassword: true
+            case .oidc: false
             }
         }
     }
 
     private enum Word: String, CaseIterable {
         case mockCallback, mockPassword
+        case oidc
     }
 
     static var schema: Schema<Self> {
@@ -43,13 +46,15 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword") {
+        switch keys.required("type", .connectorType(Word.self), hint: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))") {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .oidc:
+            return keys.required("config", OIDC.schema, hint: "write config: {issuer: …, clientID: …, clientSecret: …}").map(Kind.oidc)
         case nil:
             _ = keys("config", .anything)
             return nil
