@@ -32,7 +32,6 @@ struct Capability {
         Capability("Kubernetes storage is", at: ["storage.type"], values: ["kubernetes"]),
         connector("LDAP", types: ["ldap"]),
         connector("SAML", types: ["saml", "samlExperimental"]),
-        connector("OpenID Connect", types: ["oidc"]),
         connector("authenticating proxy", types: ["authproxy"]),
     ]
 

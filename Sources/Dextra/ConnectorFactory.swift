@@ -9,6 +9,7 @@ struct ConnectorFactory: Sendable {
     let local: LocalConnector?
     let clock: any WallClock
     let random: any RandomSource
+    let proxies: ProxyRules
     let files: FileReading
 
     /// The configured connectors, and `local` last, as in Dex.
@@ -30,8 +31,9 @@ struct ConnectorFactory: Sendable {
         switch kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)
+        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
         case .provider(let provider):
-            ProviderConnectors(clock: clock, random: random, files: files, proxies: .none).make(provider)
+            ProviderConnectors(clock: clock, random: random, files: files, proxies: proxies).make(provider)
         }
     }
 }
@@ -41,6 +43,7 @@ extension Configuration.Connector.Kind {
         switch self {
         case .mockCallback: "mockCallback"
         case .mockPassword: "mockPassword"
+        case .oidc: "oidc"
         case .provider(let provider): provider.typeName
         }
     }

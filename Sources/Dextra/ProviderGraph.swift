@@ -5,6 +5,7 @@ import JOSE
 import Logging
 import OpenIDConnect
 import Persistence
+import Upstream
 import Web
 import Workers
 
@@ -64,7 +65,10 @@ struct ProviderGraph: Sendable {
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: ConnectorRegistry(
-                ConnectorFactory(local: local, clock: clock, random: random, files: files).entries(configuration)),
+                ConnectorFactory(
+                    local: local, clock: clock, random: random, proxies: ProxyRules(environment: options.environment),
+                    files: files
+                ).entries(configuration)),
             grants: store,
             assertions: store,
             revocations: revocations, ring: ring, signer: signer, sealers: sealers,

@@ -32,13 +32,18 @@ struct ProviderLog: EventLog {
                     "email": identity.email + (identity.emailVerified ? "" : " (unverified)"),
                     "groups": identity.groups.joined(separator: ","), "client_id": clientID,
                 ]))
-        case .loginFailed(let connectorID, let username, let clientID, let reason):
+        case .loginFailed(let connectorID, let username, let clientID, let reason, let detail):
             counts.logins(connectorID, reason.metricsLabel).increment()
             logger.warning(
                 "failed login attempt",
-                metadata: metadata([
-                    "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
-                ]))
+                metadata: metadata(
+                    [
+                        "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
+                    ].merging(detail.isEmpty ? [:] : ["detail": detail]) { first, _ in first }))
+        case .refreshFailed(let connectorID, let clientID, let detail):
+            logger.warning(
+                "a refresh token was not honored",
+                metadata: metadata(["connector_id": connectorID, "client_id": clientID, "detail": detail]))
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))

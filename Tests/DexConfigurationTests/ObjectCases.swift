@@ -98,12 +98,12 @@ enum ObjectCases {
             "connectors: [{}]\n",
             "c.yaml:5:14: connectors[0].id: missing",
             "c.yaml:5:14: connectors[0].name: missing",
-            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword"),
+            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword, oidc"),
         .added(
             "connectors: [{type: mockCallbak, id: a, name: a}, {type: local, id: b, name: b}, {type: weird, id: c, name: c}]\n",
             "c.yaml:5:21: connectors[0].type: unknown connector type \"mockCallbak\"; did you mean \"mockCallback\"?",
             "c.yaml:5:58: connectors[1].type: the connector local is not written here; write enablePasswordDB: true",
-            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword"),
+            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword, oidc"),
         .added(
             "connectors: [{type: mockPassword, id: a, name: a}, {type: mockPassword, id: b, name: b, config: {username: a, pass: b}}]\n",
             "c.yaml:5:14: connectors[0].config: missing; write config: {username: …, password: …}",
@@ -117,8 +117,8 @@ enum ObjectCases {
             "c.yaml:5:160: connectors[2].grantTypes[0]: unknown grant type \"code\"; one of authorization_code, implicit, password, refresh_token"
         ),
         .added(
-            "connectors: [{type: oidc, id: a, name: a, config: {issuer: 12, whatever: [1]}}]\n",
-            "c.yaml:5:21: connectors[0].type: the OpenID Connect connector is not built yet"),
+            "connectors: [{type: ldap, id: a, name: a, config: {host: 12, whatever: [1]}}]\n",
+            "c.yaml:5:21: connectors[0].type: the LDAP connector is not built yet"),
     ]
 
     private static let missingCapabilities: [Case] = [

@@ -16,7 +16,7 @@ struct CrossChecks {
         passwordsNeedTheirConnector()
         passwordConnectorExists()
         allowedConnectorsExist()
-        browsersComeBackHere()
+        redirectURIsAreOurs()
         signingKeysHaveOnePeriod()
         userinfoIsSignedAsRegistered()
     }
@@ -64,9 +64,18 @@ struct CrossChecks {
             loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
             return
         }
-        if connectors.contains(where: { $0["id"]?.string == id && $0["type"]?.string == "mockCallback" }) {
+        if connectors.contains(where: { $0["id"]?.string == id && Self.isWithoutPasswords($0["type"]?.string) }) {
             loading.problem("the connector \(quoted(id)) has no passwords", at: written)
         }
+    }
+
+    /// Types of connectors to whose sites browsers go, and come back.
+    private static let visited: Set<String> = [
+        "oidc", "oauth", "github", "gitlab", "gitea", "google", "microsoft", "linkedin", "bitbucket-cloud", "openshift",
+    ]
+
+    private static func isWithoutPasswords(_ type: String?) -> Bool {
+        type.map { $0 == "mockCallback" || visited.contains($0) } ?? false
     }
 
     private func allowedConnectorsExist() {
@@ -78,14 +87,27 @@ struct CrossChecks {
         }
     }
 
-    /// Whatever the type of a connector is, there is one address to which browsers come back. Dex says so at the login.
-    private func browsersComeBackHere() {
+    /// Where browsers come back to from another provider is not for the operator to choose, as in Dex; they only repeat it,
+    /// because it has to be registered there.
+    private func redirectURIsAreOurs() {
         guard let issuer = root["issuer"]?.string else { return }
-        let callback = issuer + "/callback"
+        let right = issuer + "/callback"
         for connector in connectors {
-            guard let written = connector["config"]?["redirectURI"], let uri = written.expanded(loading).string, uri != callback
-            else { continue }
-            loading.problem("browsers come back to the issuer's /callback only", hint: "write \(callback)", at: written)
+            guard let type = connector["type"]?.string, Self.visited.contains(type), let written = connector["config"] else {
+                continue
+            }
+            let config = written.expanded(loading)
+            guard case .mapping = config.value.content else { continue }
+            guard let redirectURI = config["redirectURI"] else {
+                loading.problem(
+                    "missing", hint: "write redirectURI: \(right), and register that at the provider", at: written.position,
+                    path: written.path.key("redirectURI"))
+                continue
+            }
+            guard let text = redirectURI.string, text != right else { continue }
+            loading.problem(
+                "\(quoted(text)) is not where people come back to", hint: "write \(right), and register that at the provider",
+                at: redirectURI)
         }
     }
 

@@ -69,3 +69,13 @@ public enum LoginDenial: String, Sendable, Hashable, CaseIterable {
     /// The person said no at the identity provider.
     case declined
 }
+
+extension ConnectorError {
+    /// What to tell operators.
+    public var detail: String {
+        switch self {
+        case .unavailable(let text), .gone(let text), .refused(let text), .denied(_, let text): text
+        case .overloaded: "too many wait already"
+        }
+    }
+}

@@ -119,6 +119,9 @@ struct RefreshTokenGrant: Grant {
             updated.authentication.identity.userID = grant.authentication.identity.userID
             updated.authentication.connectorData = found.connectorData
         } catch {
+            parts.events.record(
+                .refreshFailed(
+                    connectorID: grant.authentication.connectorID, clientID: grant.clientID, detail: error.detail))
             throw OAuthError(refreshing: error)
         }
         return updated

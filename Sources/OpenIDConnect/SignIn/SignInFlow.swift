@@ -49,7 +49,8 @@ public struct SignInFlow: Sendable {
         self.parts = parts
         answer = AuthorizationAnswer(parts)
         steps = [
-            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer) { signIn throws(PageError) in
+            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer, events: parts.events) {
+                signIn throws(PageError) in
                 try Self.seal(signIn, parts)
             },
             ConsentStep(skipsApproval: parts.settings.skipsApproval),
@@ -120,7 +121,8 @@ public struct SignInFlow: Sendable {
                 found = try await connector.authenticate(username: username, password: password, scopes: signIn.request.scopes)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error)))
+                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
+                        detail: error.detail))
                 throw .page(PageError(connector: error))
             }
             guard let found else {
@@ -153,7 +155,8 @@ public struct SignInFlow: Sendable {
                 identify(&signIn, as: found, client)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error)))
+                    .loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
+                        detail: error.detail))
                 throw .page(PageError(connector: error))
             }
             return try await next(signIn, client)

@@ -19,6 +19,9 @@ public struct UpstreamURL: Sendable, Hashable {
     /// What may stand in a log: the query can hold codes and tokens.
     public var withoutQuery: String { origin + path }
 
+    /// Whether the host is written as an address that ``UpstreamSettings/allowsLinkLocal`` is about.
+    public var isLinkLocal: Bool { ForbiddenAddress.contains(host: host) }
+
     /// - Returns: nil for anything that is no absolute URL of HTTP, or holds a user, white space or other than ASCII.
     public init?(_ text: String) {
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }) else { return nil }

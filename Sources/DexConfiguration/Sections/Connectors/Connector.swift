@@ -17,6 +17,7 @@ extension Configuration.Connector {
         case mockCallback
         /// The same person, after a form.
         case mockPassword(username: String, password: Secret)
+        case oidc(OIDC)
         /// People are known elsewhere.
         case provider(Provider)
 
@@ -25,6 +26,7 @@ extension Configuration.Connector {
             switch self {
             case .mockCallback: false
             case .mockPassword: true
+            case .oidc: false
             case .provider(let provider): provider.checksPasswords
             }
         }
@@ -32,6 +34,7 @@ extension Configuration.Connector {
 
     private enum Word: String, CaseIterable {
         case mockCallback, mockPassword
+        case oidc
         case oauth, github, gitlab, gitea, google, microsoft, linkedin, openshift, keystone
         case bitbucketCloud = "bitbucket-cloud"
         case atlassianCrowd = "atlassian-crowd"
@@ -58,6 +61,9 @@ extension Configuration.Connector {
             return .mockCallback
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
+        case .oidc:
+            return keys.required("config", OIDC.schema, hint: "write config: {issuer: …, clientID: …, clientSecret: …}").map(
+                Kind.oidc)
         case .oauth: return provider(keys, OAuth.schema, Provider.oauth)
         case .github: return provider(keys, GitHub.schema, Provider.github)
         case .gitlab: return provider(keys, GitLab.schema, Provider.gitlab)

@@ -67,8 +67,9 @@ extension Configuration.Connector.Application {
     static func read(_ keys: Keys, needsSecret: Bool = true) -> Self? {
         let clientID = keys.required("clientID", .text, hint: "the id that the service has given this provider")
         let secret = secret(keys, isNeeded: needsSecret)
-        let redirectURI = keys.required("redirectURI", .text, hint: "the issuer, followed by /callback")
-        guard let clientID, let secret, let redirectURI else { return nil }
+        // That it is there, and the one that it must be, is checked with the issuer at hand.
+        let redirectURI = keys("redirectURI", .text, default: "")
+        guard let clientID, let secret else { return nil }
         return Self(clientID: clientID, clientSecret: secret, redirectURI: redirectURI)
     }
 

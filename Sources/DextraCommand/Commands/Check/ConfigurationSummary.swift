@@ -53,6 +53,7 @@ struct ConfigurationSummary: Sendable {
             switch connector.kind {
             case .mockCallback: (connector.id, "mockCallback")
             case .mockPassword: (connector.id, "mockPassword")
+            case .oidc(let oidc): (connector.id, "oidc, \(oidc.issuer)")
             case .provider(let provider): (connector.id, provider.typeName)
             }
         } + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
