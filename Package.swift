@@ -59,6 +59,8 @@ let package = Package(
                 "JOSE",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
@@ -110,7 +112,9 @@ let package = Package(
         tests("Pages"),
         tests("Passwords"),
         tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("Upstream", ["JOSE"]),
+        tests(
+            "Upstream",
+            ["JOSE", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
         tests(
             "Web",
             [

@@ -30,18 +30,6 @@ struct Capability {
         Capability("MySQL storage is", at: ["storage.type"], values: ["mysql"]),
         Capability("etcd storage is", at: ["storage.type"], values: ["etcd"]),
         Capability("Kubernetes storage is", at: ["storage.type"], values: ["kubernetes"]),
-        connector("OpenID Connect", types: ["oidc"]),
-        connector("OAuth 2.0", types: ["oauth"]),
-        connector("GitHub", types: ["github"]),
-        connector("GitLab", types: ["gitlab"]),
-        connector("Google", types: ["google"]),
-        connector("Microsoft", types: ["microsoft"]),
-        connector("LinkedIn", types: ["linkedin"]),
-        connector("Bitbucket Cloud", types: ["bitbucket-cloud"]),
-        connector("Gitea", types: ["gitea"]),
-        connector("OpenShift", types: ["openshift"]),
-        connector("Atlassian Crowd", types: ["atlassian-crowd"]),
-        connector("Keystone", types: ["keystone"]),
     ]
 
     private static let grantTypes = ["oauth2.grantTypes[]", "connectors[].grantTypes[]"]

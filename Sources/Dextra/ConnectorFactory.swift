@@ -3,6 +3,7 @@ import DexConfiguration
 import JOSE
 import Logging
 import OpenIDConnect
+import Upstream
 import Workers
 
 /// Makes the connectors of a configuration.
@@ -13,6 +14,8 @@ struct ConnectorFactory: Sendable {
     let assertions: any AssertionStore
     let samlPool: WorkerPool
     let logger: Logger
+    let proxies: ProxyRules
+    let files: FileReading
 
     /// - Throws: ``StartError`` when a certificate or key cannot be used.
     func entry(_ connector: Configuration.Connector) throws -> ConnectorRegistry.Entry {
@@ -38,6 +41,9 @@ struct ConnectorFactory: Sendable {
             SAMLConnector(
                 try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
         case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
+        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
+        case .provider(let provider):
+            ProviderConnectors(clock: clock, random: random, files: files, proxies: proxies).make(provider)
         }
     }
 }

@@ -67,7 +67,10 @@ public final class Provider: Sendable {
                     try await services.run()
                 }
                 tasks.addTask { try await self.prepareKeys(ready: ready) }
-                tasks.addTask { await self.maintenance.run() }
+                tasks.addTask {
+                    async let _ = ConnectorCheck(connectors: self.graph.parts.connectors, logger: self.logger).run()
+                    await self.maintenance.run()
+                }
                 // The server ends when it is stopped or cannot start; preparing ends early, maintenance never.
                 var ended = 0
                 while ended < 2, try await tasks.next() != nil { ended += 1 }
@@ -77,6 +80,8 @@ public final class Provider: Sendable {
         } catch {
             result = .failure(error)
         }
+        // Connections to other servers are closed when nobody holds their connector any more.
+        graph.parts.connectors.replace([])
         await graph.store.close()
         try result.get()
     }

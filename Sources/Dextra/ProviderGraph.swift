@@ -5,6 +5,7 @@ import JOSE
 import Logging
 import OpenIDConnect
 import Persistence
+import Upstream
 import Web
 import Workers
 
@@ -44,6 +45,8 @@ struct ProviderGraph: Sendable {
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
         // A signature takes a fraction of a millisecond; a crowd after nine o'clock should wait, not be sent away.
         let samlPool = WorkerPool(name: "saml", threads: options.threads, queueLimit: 512)
+        // Small files of connectors that others renew.
+        let files = FileReading(pool: WorkerPool(name: "files", threads: 1, queueLimit: 64), readFile: options.readFile)
         local =
             configuration.enablePasswordDB
             ? LocalConnector(
@@ -65,7 +68,8 @@ struct ProviderGraph: Sendable {
         connectors = try ConnectorSet(
             configuration.connectors,
             factory: ConnectorFactory(
-                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger))
+                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger,
+                proxies: ProxyRules(environment: options.environment), files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: connectors.registry, grants: store,

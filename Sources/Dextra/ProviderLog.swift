@@ -46,8 +46,8 @@ struct ProviderLog: EventLog {
             // A login that fails is told with its reason; a refresh that fails would be told by nobody else.
             if operation == .refresh, let failure {
                 logger.warning(
-                    "refresh refused by the connector",
-                    metadata: metadata(["connector_id": connectorID, "reason": failure.detail]))
+                    "a refresh token was not honored",
+                    metadata: metadata(["connector_id": connectorID, "detail": failure.detail]))
             }
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()

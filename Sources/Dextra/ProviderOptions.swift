@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
 import Web
@@ -14,10 +15,13 @@ public struct ProviderOptions: Sendable {
     public var exampleClientID: String?
     /// Threads for passwords and for signatures; by default one for each processor that this process may use.
     public var threads: Int
+    /// Variables that name proxies to other servers: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+    public var environment: [String: String]
 
     public init(
         version: String, clock: any OpenIDConnect.WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
-        readFile: @escaping @Sendable (String) throws -> String, exampleClientID: String? = nil, threads: Int? = nil
+        readFile: @escaping @Sendable (String) throws -> String, exampleClientID: String? = nil, threads: Int? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         self.version = version
         self.clock = clock
@@ -25,5 +29,6 @@ public struct ProviderOptions: Sendable {
         self.readFile = readFile
         self.exampleClientID = exampleClientID
         self.threads = threads ?? EventLoopCount.available
+        self.environment = environment
     }
 }

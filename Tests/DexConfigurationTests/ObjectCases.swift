@@ -140,9 +140,6 @@ enum ObjectCases {
             "c.yaml:5:135: connectors[2].id: \"b\" is taken; connectors[1].id has it",
             "c.yaml:5:160: connectors[2].grantTypes[0]: unknown grant type \"code\"; one of authorization_code, implicit, password, refresh_token"
         ),
-        .added(
-            "connectors: [{type: oidc, id: a, name: a, config: {issuer: 12, whatever: [1]}}]\n",
-            "c.yaml:5:21: connectors[0].type: the OpenID Connect connector is not built yet"),
     ]
 
     private static let missingCapabilities: [Case] = [
@@ -173,10 +170,8 @@ enum ObjectCases {
             "c.yaml:14:3: staticClients[0].clientCredentialsClaims: the client credentials grant is not built yet",
             "c.yaml:15:3: staticClients[0].grantTypes: unknown key"),
         .added(
-            "connectors:\n- {type: ldap, id: a, name: a}\n- {type: samlExperimental, id: b, name: b, grantTypes: [client_credentials]}\n",
-            "c.yaml:6:10: connectors[0].type: the LDAP connector is not built yet",
-            "c.yaml:7:10: connectors[1].type: the SAML connector is not built yet",
-            "c.yaml:7:57: connectors[1].grantTypes[0]: the client credentials grant is not built yet"),
+            "connectors: [{type: mockCallback, id: b, name: b, grantTypes: [client_credentials]}]\n",
+            "c.yaml:5:64: connectors[0].grantTypes[0]: the client credentials grant is not built yet"),
         .whole(
             "issuer: https://a\nstorage: {type: postgres, config: {host: a}}\nweb: {http: \":1\"}\nenablePasswordDB: on\n",
             "c.yaml:2:17: storage.type: PostgreSQL storage is not built yet"),

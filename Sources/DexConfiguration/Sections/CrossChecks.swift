@@ -17,6 +17,7 @@ struct CrossChecks {
         passwordConnectorExists()
         allowedConnectorsExist()
         emailDomainsAreUnique()
+        redirectURIsAreOurs()
         signingKeysHaveOnePeriod()
         userinfoIsSignedAsRegistered()
     }
@@ -83,16 +84,36 @@ struct CrossChecks {
         "oidc", "oauth", "github", "gitlab", "gitea", "google", "microsoft", "linkedin", "bitbucket-cloud", "openshift",
     ]
 
-    private static func isWithoutPasswords(_ type: String?) -> Bool {
-        type.map { $0 == "mockCallback" || visited.contains($0) } ?? false
-    }
-
     private func allowedConnectorsExist() {
         for client in root["staticClients"]?.elements ?? [] {
             for allowed in client["allowedConnectors"]?.elements ?? [] {
                 guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
                 loading.warning("there is no connector \(quoted(id))", at: allowed)
             }
+        }
+    }
+
+    /// Where browsers come back to from another provider is not for the operator to choose, as in Dex; they only repeat it,
+    /// because it has to be registered there.
+    private func redirectURIsAreOurs() {
+        guard let issuer = root["issuer"]?.string else { return }
+        let right = issuer + "/callback"
+        for connector in connectors {
+            guard let type = connector["type"]?.string, Self.visited.contains(type), let written = connector["config"] else {
+                continue
+            }
+            let config = written.expanded(loading)
+            guard case .mapping = config.value.content else { continue }
+            guard let redirectURI = config["redirectURI"] else {
+                loading.problem(
+                    "missing", hint: "write redirectURI: \(right), and register that at the provider", at: written.position,
+                    path: written.path.key("redirectURI"))
+                continue
+            }
+            guard let text = redirectURI.string, text != right else { continue }
+            loading.problem(
+                "\(quoted(text)) is not where people come back to", hint: "write \(right), and register that at the provider",
+                at: redirectURI)
         }
     }
 

@@ -60,7 +60,8 @@ public struct SignInFlow: Sendable {
         self.parts = parts
         answer = AuthorizationAnswer(parts)
         steps = [
-            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer) { signIn throws(PageError) in
+            IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer, events: parts.events) {
+                signIn throws(PageError) in
                 try Self.seal(signIn, parts)
             },
             ConsentStep(skipsApproval: parts.settings.skipsApproval),

@@ -19,6 +19,7 @@ public enum SignInPrompt: Sendable {
 struct IdentifyStep: SignInStep {
     let connectors: ConnectorRegistry
     let issuer: String
+    let events: any EventLog
     /// Seals the state that travels to another site and back.
     let seal: @Sendable (SignIn) throws(PageError) -> String
 
@@ -43,7 +44,12 @@ struct IdentifyStep: SignInStep {
             remembering.memory = memory
             do { return try seal(remembering) } catch { throw .unavailable("the sign-in cannot be sealed") }
         }
-        do { return .visit(try await connector.destination(for: visit)) } catch { throw PageError(connector: error) }
+        do { return .visit(try await connector.destination(for: visit)) } catch {
+            events.record(
+                .loginFailed(
+                    connectorID: entry.id, username: "", clientID: client.id, reason: LoginFailure(error), detail: error.detail))
+            throw PageError(connector: error)
+        }
     }
 }
 

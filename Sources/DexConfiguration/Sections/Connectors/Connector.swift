@@ -25,6 +25,9 @@ extension Configuration.Connector {
         case authProxy(AuthProxy)
         case saml(SAML)
         case ldap(LDAP)
+        case oidc(OIDC)
+        /// People are known elsewhere.
+        case provider(Provider)
 
         /// As it is written in `type`.
         public var typeName: String {
@@ -34,6 +37,8 @@ extension Configuration.Connector {
             case .authProxy: "authproxy"
             case .saml: "saml"
             case .ldap: "ldap"
+            case .oidc: "oidc"
+            case .provider(let provider): provider.typeName
             }
         }
     }
@@ -42,7 +47,11 @@ extension Configuration.Connector {
     static let typesWithPasswords: Set<String> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
 
     private enum Word: String, CaseIterable {
-        case ldap, saml, samlExperimental, authproxy, mockCallback, mockPassword
+        case ldap, saml, samlExperimental, oidc
+        case oauth, github, gitlab, gitea, google, microsoft, linkedin, openshift, keystone
+        case bitbucketCloud = "bitbucket-cloud"
+        case atlassianCrowd = "atlassian-crowd"
+        case authproxy, mockCallback, mockPassword
     }
 
     /// All types, as they are told to somebody who has written none.
@@ -79,10 +88,30 @@ extension Configuration.Connector {
             return keys.required("config", SAML.schema, hint: "write config: {ssoURL: …, ca: …}").map(Kind.saml)
         case .ldap:
             return keys.required("config", LDAP.schema, hint: "write config: {host: …, userSearch: {…}}").map(Kind.ldap)
+        case .oidc:
+            return keys.required("config", OIDC.schema, hint: "write config: {issuer: …, clientID: …, clientSecret: …}").map(
+                Kind.oidc)
+        case .oauth: return provider(keys, OAuth.schema, Provider.oauth)
+        case .github: return provider(keys, GitHub.schema, Provider.github)
+        case .gitlab: return provider(keys, GitLab.schema, Provider.gitlab)
+        case .gitea: return provider(keys, Gitea.schema, Provider.gitea)
+        case .google: return provider(keys, Google.schema, Provider.google)
+        case .microsoft: return provider(keys, Microsoft.schema, Provider.microsoft)
+        case .linkedin: return provider(keys, LinkedIn.schema, Provider.linkedin)
+        case .bitbucketCloud: return provider(keys, BitbucketCloud.schema, Provider.bitbucketCloud)
+        case .openshift: return provider(keys, OpenShift.schema, Provider.openshift)
+        case .atlassianCrowd: return provider(keys, AtlassianCrowd.schema, Provider.atlassianCrowd)
+        case .keystone: return provider(keys, Keystone.schema, Provider.keystone)
         case nil:
             _ = keys("config", .anything)
             return nil
         }
+    }
+
+    private static func provider<Settings>(
+        _ keys: Keys, _ schema: Schema<Settings>, _ make: (Settings) -> Provider
+    ) -> Kind? {
+        keys.required("config", schema.expandingEnvironment(), hint: "see docs/connectors").map { .provider(make($0)) }
     }
 
     private static var mockPassword: Schema<Kind> {

@@ -1,0 +1,81 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+extension UpstreamError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let text), .untrusted(let text), .tooLarge(let text), .forbidden(let text): text
+        case .overloaded: "too many requests wait for an answer already"
+        }
+    }
+}
+
+extension UpstreamError {
+    /// What the libraries below say, in words for operators.
+    init(_ error: any Error, _ url: UpstreamURL) {
+        let place = url.withoutQuery
+        switch error {
+        case let error as UpstreamError:
+            self = error
+        case is ForbiddenConnection:
+            self = .forbidden("\(url.host) led to an address that no identity provider has")
+        case let error as NIOConnectionError:
+            self = .unreachable("\(url.origin): \(Self.reason(error))")
+        case let error as HTTPClientError:
+            self = .unreachable("\(place): \(Self.reason(error))")
+        case let error as NIOSSLError:
+            self = Self.tls("\(error)", url)
+        case let error as NIOSSLExtraError:
+            self = Self.tls("\(error)", url)
+        case let error as BoringSSLError:
+            self = Self.tls("\(error)", url)
+        case let error as IOError:
+            self = .unreachable("\(place): \(error.description)")
+        case is CancellationError:
+            self = .unreachable("\(place): no longer waited for")
+        default:
+            self = .unreachable("\(place): no usable answer (\(type(of: error)))")
+        }
+    }
+
+    /// Whether the connection ended before a byte of the answer: then the server may never have seen the request.
+    static func isBrokenConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        return (error as? IOError).map { [104, 32].contains($0.errnoCode) } ?? false
+    }
+
+    private static func tls(_ text: String, _ url: UpstreamURL) -> UpstreamError {
+        if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
+            return .untrusted(
+                "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs")
+        }
+        if text.contains("failedToValidateHostname") || text.contains("serverHostnameImpossibleToMatch") {
+            return .untrusted("\(url.origin): its certificate is for another name")
+        }
+        if text.contains("WRONG_VERSION_NUMBER") { return .unreachable("\(url.origin): what answers there does not speak TLS") }
+        return .unreachable("\(url.origin): no TLS connection could be made")
+    }
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        if let first = error.connectionErrors.first?.error {
+            if let io = first as? IOError { return io.errnoCode == 111 ? "connection refused" : io.description }
+            if case .connectTimeout? = first as? ChannelError { return "no connection in time" }
+            return "no connection (\(type(of: first)))"
+        }
+        return "the name \(error.host) cannot be resolved"
+    }
+
+    private static func reason(_ error: HTTPClientError) -> String {
+        switch error {
+        case .deadlineExceeded, .readTimeout, .writeTimeout, .getConnectionFromPoolTimeout: "no answer in time"
+        case .connectTimeout: "no connection in time"
+        case .tlsHandshakeTimeout: "no TLS connection in time"
+        case .remoteConnectionClosed: "the connection was closed before there was an answer"
+        case .httpProxyHandshakeTimeout, .invalidProxyResponse: "the proxy does not answer as one"
+        case .proxyAuthenticationRequired: "the proxy asks for other credentials"
+        default: "\(error)"
+        }
+    }
+}

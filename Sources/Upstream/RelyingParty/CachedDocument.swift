@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Synchronization
+
+/// A document of another server: fetched once for all who wait, kept for its life, fetched again before that is over.
+final class CachedDocument<Value: Sendable>: Sendable {
+    typealias Outcome = Result<Fetched, RelyingPartyError>
+
+    struct Fetched: Sendable {
+        let value: Value
+        let life: DocumentLife
+    }
+
+    /// A value, and the number of the fetch that brought it.
+    struct Current: Sendable {
+        let value: Value
+        let number: Int
+    }
+
+    private struct State {
+        var current: (fetched: Fetched, number: Int)?
+        var running: Task<Outcome, Never>?
+        /// Before then nothing is fetched in the background, or because somebody asks for something unknown.
+        var nextAttempt = Date.distantPast
+    }
+
+    private let state = Mutex(State())
+    private let now: @Sendable () -> Date
+    private let pause: Double
+    private let fetch: @Sendable () async -> Outcome
+
+    /// - Parameter pause: seconds between fetches that a stranger could cause, or that a failing server gets.
+    init(pause: Double, now: @escaping @Sendable () -> Date, fetch: @escaping @Sendable () async -> Outcome) {
+        self.pause = pause
+        self.now = now
+        self.fetch = fetch
+    }
+
+    /// The document. Only who comes when there is none, or its life is over, waits.
+    func current() async throws(RelyingPartyError) -> Current {
+        let time = now()
+        let task: Task<Outcome, Never>? = state.withLock { state in
+            guard let (fetched, _) = state.current, time < fetched.life.endsAt else { return start(&state, time) }
+            if time >= fetched.life.refreshAt, time >= state.nextAttempt { _ = start(&state, time) }
+            return nil
+        }
+        if let task { _ = try await task.value.get() }
+        return try latest()
+    }
+
+    /// A later document than the one of that number, because something was missing in it.
+    /// - Returns: nil if there is none and it is too early to ask again.
+    func later(than number: Int) async throws(RelyingPartyError) -> Current? {
+        let time = now()
+        let task: Task<Outcome, Never>? = state.withLock { state in
+            if let (_, latest) = state.current, latest > number { return nil }
+            if let running = state.running { return running }
+            return time < state.nextAttempt ? nil : start(&state, time)
+        }
+        if let task { _ = try await task.value.get() }
+        let latest = try latest()
+        return latest.number > number ? latest : nil
+    }
+
+    private func latest() throws(RelyingPartyError) -> Current {
+        guard let (fetched, number) = state.withLock({ $0.current }) else {
+            throw .exchange(.unreachable("nothing has been fetched yet"))
+        }
+        return Current(value: fetched.value, number: number)
+    }
+
+    /// Begins to fetch, or joins. It goes on when the one who began it has given up: others may wait.
+    private func start(_ state: inout sending State, _ time: Date) -> Task<Outcome, Never> {
+        if let running = state.running { return running }
+        state.nextAttempt = time + pause
+        let task = Task {
+            let outcome = await fetch()
+            self.state.withLock { state in
+                state.running = nil
+                if case .success(let fetched) = outcome { state.current = (fetched, (state.current?.number ?? 0) + 1) }
+            }
+            return outcome
+        }
+        state.running = task
+        return task
+    }
+}

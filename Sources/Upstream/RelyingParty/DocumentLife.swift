@@ -1,0 +1,32 @@
+public import FoundationEssentials
+
+/// How long a fetched document is used: as long as its server says, within bounds.
+struct DocumentLife: Sendable, Hashable {
+    /// From when on it is fetched again, in the background, while it goes on being used.
+    let refreshAt: Date
+    /// Until when it is used though its server does not answer.
+    let endsAt: Date
+
+    static let shortest = 300.0
+    static let longest = 86400.0
+    /// When the server says nothing about it.
+    static let usual = 3600.0
+    /// What has been withdrawn at a server that answers is used no longer than this.
+    static let longestFreshness = 900.0
+
+    init(_ response: UpstreamResponse, now: Date) {
+        let stated = response[header: "Cache-Control"].flatMap(Self.maximumAge)
+        let life = min(max(stated ?? Self.usual, Self.shortest), Self.longest)
+        refreshAt = now + min(life / 2, Self.longestFreshness)
+        endsAt = now + life
+    }
+
+    /// `max-age` of RFC 9111 §5.2.2.1.
+    private static func maximumAge(_ header: String) -> Double? {
+        for directive in header.split(separator: ",") {
+            let parts = directive.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\"" } }
+            if parts.count == 2, parts[0].lowercased() == "max-age", let seconds = UInt32(parts[1]) { return Double(seconds) }
+        }
+        return nil
+    }
+}
