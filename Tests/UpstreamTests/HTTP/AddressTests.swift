@@ -14,6 +14,7 @@ func `What may be logged of an address is everything before its query`(_ text: S
 @Test(arguments: [
     "", "idp.example.com", "//idp.example.com", "ftp://a", "https://", "https:///x", "https://user@a", "https://a:b@c/", "https://a:0/",
     "https://a:65536", "https://a:+1", "https://a b", "https://ä", "https://[::1", "https://[::1]x", "https://a\\@b", "https://a\n",
+    "http://0/", "http://0x7f.1/", "http://2852039166/", "http://010.0.0.1/", "http://127.1/", "http://1.2.3.4.5/", "http://a.0x1/",
 ])
 func `What is no plain address of HTTP is refused`(_ text: String) {
     #expect(UpstreamURL(text) == nil)
