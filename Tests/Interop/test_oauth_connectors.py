@@ -225,8 +225,6 @@ def test_without_the_required_membership_the_person_is_told(shop, kind):
 
 @pytest.mark.parametrize("kind", GROUPED)
 def test_the_required_membership_counts_without_the_groups_scope_too(shop, kind):
-    if kind == "google":
-        pytest.skip("Dex asks Google for groups only if the application does")
     assert_page(shop, shop.sign_in(f"{kind}-stranger", scope="openid email"), 403)
 
 

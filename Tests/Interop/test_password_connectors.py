@@ -158,6 +158,8 @@ def test_crowd_groups_may_be_required(shop):
     refused = log_in(shop, "crowd-stranger")
     assert_page(shop, refused, 403)
     assert "member" in refused.page.text.lower()
+    # Whatever the application asks for: it must not be the one that decides who may come in.
+    assert_page(shop, log_in(shop, "crowd-stranger", scope="openid"), 403)
     assert groups_of(tokens(shop, "crowd-member")) == {"crowd-0000"}
 
 
