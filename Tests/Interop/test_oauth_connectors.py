@@ -5,14 +5,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from support.application import authorization_url, get_code, refresh
+from support.application import authorization_url, get_code, redeem, refresh
 from support.browser import Browser
 from support.certificates import Authority
 from support.people import JANE
 from support.recorded.generic import Generic
 from support.recorded.oauth import OAuthRecording
 from support.recorded.upstream import Fault, Recording, Reply, route
-from support.recorded.world import REDIRECTING, assert_identity, assert_page, groups_of, world
+from support.recorded.world import REDIRECTING, assert_identity, assert_page, dex_sub, groups_of, world
 
 TYPES = list(REDIRECTING)
 #: Those that know groups and can require one.
@@ -465,6 +465,29 @@ def test_a_provider_that_does_not_answer_delays_nobody_else(shop):
         assert time.monotonic() - begun < 5
         assert not any(answer.done() for answer in waiting)
     assert all(answer.result().code for answer in waiting)
+
+
+def test_people_who_come_at_once_are_not_mistaken_for_each_other(shop):
+    up, people = shop.recordings["gitea"], range(1000, 1032)
+    with up.changing():
+        backs = []
+        for id in people:
+            up.users[f"p{id}"] = {"id": id, "login": f"p{id}", "full_name": f"Person {id}", "email": f"p{id}@example.com"}
+            up.teams[f"p{id}"] = [("tea", f"cup-{id}")]
+            up.signed_in = f"p{id}"
+            browser, answer = shop.depart("gitea-all")
+            backs.append((browser, shop.visit(answer)))
+
+        def arrive(browser, back):
+            given = redeem(shop.server, browser.open(back).code).json()
+            return given, refresh(shop.server, given["refresh_token"]).json()
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(lambda pair: arrive(*pair), backs))
+        for id, both in zip(people, found):
+            for tokens in both:
+                claims = shop.claims(tokens)
+                assert claims["sub"] == dex_sub(str(id), "gitea-all") and claims["email"] == f"p{id}@example.com"
+                assert set(claims["groups"]) == {"tea", f"tea:cup-{id}"}
 
 
 # Trust
