@@ -1,5 +1,6 @@
 """Other people's OpenID providers, run in this process on a port of their own, and a person who signs in there."""
 import contextlib, datetime, logging, os, threading
+from unittest import mock
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -31,12 +32,11 @@ def serving(app, port: int):
 @contextlib.contextmanager
 def oidc_provider_mock(users: dict[str, dict], client: tuple[str, str], redirect_uri: str):
     """PyPI's oidc-provider-mock; clients must be registered, and ours is."""
-    # Its library speaks plain HTTP only when told so.
-    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     import oidc_provider_mock
     app = oidc_provider_mock.app(user_claims=[oidc_provider_mock.User(sub=sub, claims=claims) for sub, claims in users.items()],
                                  require_client_registration=True)
-    with serving(app, free_port()) as url:
+    # Its library speaks plain HTTP only when told so.
+    with mock.patch.dict(os.environ, {"AUTHLIB_INSECURE_TRANSPORT": "1"}), serving(app, free_port()) as url:
         made = requests.post(f"{url}/oauth2/clients", json={"redirect_uris": [redirect_uri],
                                                             "token_endpoint_auth_method": client[1]}, timeout=30)
         assert made.status_code == 201, made.text

@@ -82,7 +82,7 @@ class BitbucketCloud(OAuthRecording):
         current, size = number(request.query.get("page"), 1, 10**6), number(request.query.get("pagelen"), 10, 100)
         shown, last = page(items, current, size)
         if self.endless_paging:
-            shown = [item for item in items if not item.get("is_primary")][:size]
+            shown = [item for item in items if not item.get("is_primary")][:3]
         next = {"next": f"{self.links}{request.path}?pagelen={size}&page={current + 1}"} if current < last or self.endless_paging else {}
         return Reply(200, {"pagelen": size, "page": current, "size": len(items), "values": shown} | next | (
             {"previous": f"{self.url}{request.path}?pagelen={size}&page={current - 1}"} if current > 1 else {}))

@@ -15,6 +15,7 @@ class Gitea(OAuthRecording):
     def __init__(self, authority, redirect_uri):
         super().__init__(authority, redirect_uri)
         self.users = {"jane": {"id": 42, "login": "jane", "full_name": "Jane Doe", "email": "jane@example.com"}}
+        self.used: set[str] = set()
         self.teams = {"jane": [("tea", f"cup-{n:02}") for n in range(75)] + [("pot", "Owners")]}
 
     def is_known(self, person):
@@ -53,9 +54,20 @@ class Gitea(OAuthRecording):
         answer.pop("scope")
         return Reply(200, answer)
 
+    def by_refresh_token(self, form):
+        # With INVALIDATE_REFRESH_TOKENS = true; by default an old one stays good.
+        if form.get("refresh_token") in self.used:
+            return self.token_error("used")
+        self.used.add(form.get("refresh_token"))
+        return super().by_refresh_token(form)
+
     def token_error(self, error):
-        texts = {"invalid_client": ("invalid_client", "cannot load client"), "redirect_uri": ("unauthorized_client", "unexpected "
-                 "redirect URI"), "code_verifier": ("unauthorized_client", "failed PKCE code challenge"),
+        """Status 400 for all; only a grant that is gone is an invalid_grant."""
+        texts = {"invalid_client": ("unauthorized_client", "invalid client secret"),
+                 "redirect_uri": ("invalid_grant", "redirect_uri differs from the original authorization request"),
+                 "code_verifier": ("unauthorized_client", "failed PKCE code challenge"),
+                 "used": ("unauthorized_client", "token was already used"),
+                 "invalid_grant": ("invalid_grant", "grant does not exist"),
                  "unsupported_grant_type": (error, "Only refresh_token or authorization_code grant type is supported")}
         code, text = texts.get(error, ("unauthorized_client", "client is not authorized"))
         return Reply(400, {"error": code, "error_description": text})
@@ -85,7 +97,7 @@ class Gitea(OAuthRecording):
         current, size = number(request.query.get("page"), 1, 10**6), number(request.query.get("limit"), 30, 50)
         shown, last = page(teams, current, size)
         if self.endless_paging:
-            shown = (teams * size)[:size]
+            shown = teams[:3]
         links = link_header(self.links + request.path, request.query, current, last, endless=self.endless_paging)
         return Reply(200, shown, links | {"X-Total-Count": str(len(teams)), "Access-Control-Expose-Headers": "X-Total-Count"})
 

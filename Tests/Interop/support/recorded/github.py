@@ -112,7 +112,7 @@ class GitHub(OAuthRecording):
         current, size = number(request.query.get("page"), 1, 10**6), number(request.query.get("per_page"), 30, 100)
         shown, last = page(items, current, size)
         if self.endless_paging:
-            shown = items[:size]
+            shown = items[:3]
         return Reply(200, shown, link_header(self.links + request.path, request.query, current, last, endless=self.endless_paging))
 
     @route("GET", "/api/v3/user")

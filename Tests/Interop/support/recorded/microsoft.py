@@ -147,7 +147,7 @@ class Microsoft(OAuthRecording):
         current = number(request.query.get("$skiptoken", "").removeprefix("page-"), 1, 10**6)
         shown, last = page(items, current, PAGE)
         if self.endless_paging:
-            shown = items[:PAGE]
+            shown = items[:3]
         further = current < last or self.endless_paging
         return Reply(200, {"@odata.context": f"{self.url}/v1.0/$metadata#Collection(Edm.String)", "value": shown} | (
             {"@odata.nextLink": f"{self.links}{request.path}?$skiptoken=page-{current + 1}"} if further else {}))

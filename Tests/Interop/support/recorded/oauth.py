@@ -49,6 +49,7 @@ class OAuthRecording(Recording):
         self.client_secret = self.secret("s3cret/+ ")
         self.redirect_uri = redirect_uri
         self.signed_in = "jane"
+        self.lifetime = type(self).lifetime
         #: The error that the authorization endpoint answers with instead of a code.
         self.declining: dict[str, str] | None = None
         self.codes: dict[str, Grant] = {}

@@ -143,6 +143,8 @@ class Fault:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes: the second would wait 40 ms for the first one's acknowledgment.
+    disable_nagle_algorithm = True
     timeout = 60
     recording: "Recording"
 
@@ -307,7 +309,7 @@ class Recording:
                 vars(self).update(before)
 
     DATA = {"users", "emails", "teams", "orgs", "direct", "inherited", "memberships", "groups", "workspaces", "passwords", "domain",
-            "signed_in", "declining", "claims", "next_origin", "assertion"}
+            "signed_in", "declining", "claims", "next_origin", "assertion", "lifetime"}
 
     @property
     def links(self) -> str:
