@@ -12,7 +12,7 @@ from support.browser import Browser
 from support.keys import payload, verified
 from support.people import APP, JANE
 from support.ports import free_port
-from support.saml import (A, DS, ENVELOPED, EXCLUSIVE, IDP, NAMES, P, KeyPair, Response, instant, post_response, request_of, sign)
+from support.saml import (A, DS, ENVELOPED, EXCLUSIVE, IDP, NAMES, P, KeyPair, Response, encrypt, post_response, request_of, sign)
 from support.server import ROOT, Dextra
 
 SSO = "https://idp.example.com/sso"
@@ -22,7 +22,7 @@ MORE, XENC = "http://www.w3.org/2001/04/xmldsig-more#", "http://www.w3.org/2001/
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
-    return {name: KeyPair.make(folder, name) for name in ("idp", "attacker")} | {
+    return {name: KeyPair.make(folder, name) for name in ("idp", "attacker", "decryption")} | {
         "ec": KeyPair.make(folder, "ec", curve=True), "expired": KeyPair.make(folder, "expired", days=(-9, -1))}
 
 
@@ -273,6 +273,67 @@ def test_without_validation_everything_is_taken_and_the_start_warns(start, keys)
     refused(site, browser, response.but(audiences=["x"]).signed(keys["idp"], None), request.relay_state, "another audience")
 
 
+# Encryption
+
+@pytest.fixture(scope="module")
+def encrypted_site(tmp_path_factory, keys):
+    from support.launch import launch
+    port = free_port()
+    server = launch(tmp_path_factory.mktemp("encrypted"), port=port, connectors=[connector(
+        port, keys["idp"].certificate, decryptionKeyFile=str(keys["decryption"].key),
+        decryptionCertFile=str(keys["decryption"].certificate))])
+    try:
+        yield server
+        server.stop()
+    finally:
+        if server.running:
+            server.kill()
+
+
+ENC11 = "http://www.w3.org/2009/xmlenc11#"
+
+
+@pytest.mark.parametrize("what", ["assertion", "response"])
+@pytest.mark.parametrize("options", [
+    dict(), dict(method=ENC11 + "aes128-gcm", session="aes-128"), dict(method=XENC + "aes256-cbc"), dict(beside=True), dict(inherit=True)], ids=str)
+def test_encrypted_assertions(encrypted_site, keys, what, options):
+    site = encrypted_site
+    browser, request, response = begin(site)
+    assertion = response.assertion if what == "response" else sign(response.assertion, keys["idp"], response.assertion_id)
+    xml = response.around(encrypt(assertion, keys["decryption"].certificate, **options))
+    assert "jane-at-idp" not in xml
+    if what == "response":
+        xml = sign(xml, keys["idp"], response.response_id)
+    code = post_response(browser, xml, request.relay_state).code
+    assert payload(redeem(site, code).json()["id_token"])["email"] == "jane@example.com"
+
+
+BAD_ENCRYPTIONS = {
+    "RSA with PKCS#1 v1.5": (dict(key_method=XENC + "rsa-1_5"), "RSA-OAEP"),
+    "Triple DES": (dict(method=XENC + "tripledes-cbc", session="des-192"), "AES-GCM or AES-CBC"),
+    "for somebody else": (dict(certificate="attacker"), "one of the configured keys"),
+    "nobody's word": (dict(signer=None), "neither the response nor the assertion"),
+    "somebody else's word": (dict(signer="attacker"), "none of the configured certificates"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ENCRYPTIONS)
+def test_an_encrypted_assertion_proves_nothing_by_itself(encrypted_site, keys, name):
+    """Everybody knows the key that it is encrypted with: it is in the metadata."""
+    options, reason = BAD_ENCRYPTIONS[name]
+    options = dict(options)
+    certificate, signer = keys[options.pop("certificate", "decryption")].certificate, options.pop("signer", "idp")
+    browser, request, response = begin(encrypted_site)
+    assertion = sign(response.assertion, keys[signer], response.assertion_id) if signer else response.assertion
+    refused(encrypted_site, browser, response.around(encrypt(assertion, certificate, **options)), request.relay_state, reason)
+
+
+def test_an_encrypted_assertion_without_a_key_of_ours(site, keys):
+    browser, request, response = begin(site)
+    xml = response.around(encrypt(sign(response.assertion, keys["idp"], response.assertion_id), keys["decryption"].certificate))
+    refused(site, browser, xml, request.relay_state, "no decryptionKeyFile")
+
+
 # Signature wrapping (Somorovsky et al., "On Breaking SAML", 2012; numbered as the SAML Raider extension does)
 
 def wrapped(variant: int, response: Response, keys) -> bytes:
@@ -280,6 +341,8 @@ def wrapped(variant: int, response: Response, keys) -> bytes:
     def evil_of(element, id):
         copy = etree.fromstring(etree.tostring(element))
         copy.set("ID", id)
+        for inner in copy.findall(".//a:Assertion", NAMES):
+            inner.set("ID", "_evil-too")
         for signature in copy.findall(".//ds:Signature", NAMES):
             signature.getparent().remove(signature)
         name = copy.find(".//a:NameID", NAMES)

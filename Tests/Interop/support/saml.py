@@ -181,7 +181,8 @@ class Response:
 
 def sign(xml: str, pair: KeyPair, id: str, *, method: str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
          digest: str = "http://www.w3.org/2001/04/xmlenc#sha256", transforms: tuple[str, ...] = (ENVELOPED, EXCLUSIVE),
-         uri: str | None = None, certificate: str | None = None, hmac: bool = False, extra: str = "") -> str:
+         uri: str | None = None, certificate: str | None = None, hmac: bool = False, extra: str = "",
+         kind: str | None = None) -> str:
     """Signs the root element by the program xmlsec1. The signature comes after the issuer."""
     key_info = "<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>" if certificate is None and not hmac else ""
     template = (f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"/>'
@@ -197,7 +198,37 @@ def sign(xml: str, pair: KeyPair, id: str, *, method: str = "http://www.w3.org/2
         source.write_bytes(etree.tostring(root))
         key = ["--hmackey", str(pair.certificate)] if hmac else ["--privkey-pem", f"{pair.key},{pair.certificate}"]
         subprocess.run(["xmlsec1", "--sign", *key, "--id-attr:ID", f"{A}:Assertion", "--id-attr:ID", f"{P}:Response",
-                        "--output", str(target), str(source)],
-            check=True, capture_output=True, timeout=30)
+                        *(["--id-attr:ID", kind] if kind else []), "--output", str(target), str(source)],
+                       check=True, capture_output=True, timeout=30)
         signed = target.read_text()
     return signed.partition("?>")[2].strip() if signed.startswith("<?xml") else signed.strip()
+
+
+def encrypt(assertion: str, certificate: Path, *, method: str = "http://www.w3.org/2009/xmlenc11#aes256-gcm", session: str = "aes-256",
+            key_method: str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", beside: bool = False, inherit: bool = False) -> str:
+    """An EncryptedAssertion by the program xmlsec1. `beside` puts the key next to the data; `inherit` encrypts an assertion whose
+    prefix is declared around it."""
+    enc = "http://www.w3.org/2001/04/xmlenc#"
+    template = (f'<e:EncryptedData xmlns:e="{enc}" Type="{enc}Element"><e:EncryptionMethod Algorithm="{method}"/>'
+                f'<ds:KeyInfo xmlns:ds="{DS}"><e:EncryptedKey><e:EncryptionMethod Algorithm="{key_method}"/>'
+                "<e:CipherData><e:CipherValue/></e:CipherData></e:EncryptedKey></ds:KeyInfo>"
+                "<e:CipherData><e:CipherValue/></e:CipherData></e:EncryptedData>")
+    with tempfile.TemporaryDirectory(prefix="dextra-saml-") as folder:
+        data, source, target = (Path(folder) / name for name in ("data.xml", "template.xml", "out.xml"))
+        data.write_text(assertion)
+        source.write_text(template)
+        if inherit:
+            data.write_bytes(assertion.replace(f' xmlns:a="{A}"', "", 1).encode())
+            arguments = ["--binary-data", str(data)]
+        else:
+            arguments = ["--xml-data", str(data)]
+        subprocess.run(["xmlsec1", "--encrypt", "--pubkey-cert-pem", str(certificate), "--session-key", session, *arguments,
+                        "--output", str(target), str(source)], check=True, capture_output=True, timeout=30)
+        root = etree.fromstring(target.read_bytes())
+    wrapper = etree.Element(f"{{{A}}}EncryptedAssertion", nsmap={"a": A})
+    wrapper.append(root)
+    if beside:
+        info = root.find("ds:KeyInfo", NAMES)
+        wrapper.append(info[0])
+        root.remove(info)
+    return etree.tostring(wrapper).decode()
