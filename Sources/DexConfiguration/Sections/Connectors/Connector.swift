@@ -44,7 +44,8 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of mockCallback, mockPassword, saml") {
+        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+        switch keys.required("type", .connectorType(Word.self), hint: "one of \(words)") {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())

@@ -53,7 +53,8 @@ struct ConfigurationSummary: Sendable {
             switch connector.kind {
             case .mockCallback: (connector.id, "mockCallback")
             case .mockPassword: (connector.id, "mockPassword")
-            case .saml(let saml): (connector.id, "saml" + (saml.insecureSkipSignatureValidation ? ", UNSIGNED ANSWERS ARE TAKEN" : ""))
+            case .saml(let saml):
+                (connector.id, "saml" + (saml.insecureSkipSignatureValidation ? ", UNSIGNED ANSWERS ARE TAKEN" : ""))
             }
         } + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
     }
