@@ -126,7 +126,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests("Workers"),
-        tests("XMLSecurity"),
+        tests("XMLSecurity", ["JOSE"]),
         .testTarget(
             name: "DextraCommandTests",
             dependencies: [

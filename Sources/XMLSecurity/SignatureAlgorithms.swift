@@ -26,7 +26,8 @@ struct SignatureAlgorithms {
         var classes: [xmlSecTransformId?] = [
             xmlSecTransformEnvelopedGetKlass(), xmlSecTransformExclC14NGetKlass(),
             xmlSecTransformExclC14NWithCommentsGetKlass(), xmlSecTransformInclC14NGetKlass(),
-            xmlSecOpenSSLTransformSha256GetKlass(), xmlSecOpenSSLTransformSha384GetKlass(), xmlSecOpenSSLTransformSha512GetKlass(),
+            xmlSecOpenSSLTransformSha256GetKlass(), xmlSecOpenSSLTransformSha384GetKlass(),
+            xmlSecOpenSSLTransformSha512GetKlass(),
             xmlSecOpenSSLTransformRsaSha256GetKlass(), xmlSecOpenSSLTransformRsaSha384GetKlass(),
             xmlSecOpenSSLTransformRsaSha512GetKlass(), xmlSecOpenSSLTransformEcdsaSha256GetKlass(),
             xmlSecOpenSSLTransformEcdsaSha384GetKlass(), xmlSecOpenSSLTransformEcdsaSha512GetKlass(),

@@ -14,7 +14,8 @@ struct SignatureForm {
             parts.count == 2 || isElement(parts[2], "KeyInfo")
         else { throw .unacceptableSignature("it does not consist of SignedInfo, SignatureValue and perhaps KeyInfo") }
         let signedInfo = XMLDocument.elements(of: parts[0])
-        guard signedInfo.count == 3, isElement(signedInfo[0], "CanonicalizationMethod"), isElement(signedInfo[1], "SignatureMethod"),
+        guard signedInfo.count == 3, isElement(signedInfo[0], "CanonicalizationMethod"),
+            isElement(signedInfo[1], "SignatureMethod"),
             isElement(signedInfo[2], "Reference")
         else { throw .unacceptableSignature("there is not exactly one reference") }
         try algorithm(of: signedInfo[0], among: algorithms.canonicalizations)
@@ -30,7 +31,9 @@ struct SignatureForm {
         let isToElement = uri != nil && (uri == id.map { "#" + $0 } || (uri == "" && isRoot))
         guard isToElement else { throw .unacceptableSignature("it is not of the element that it stands in") }
         let parts = XMLDocument.elements(of: reference)
-        guard parts.count == 3, isElement(parts[0], "Transforms"), isElement(parts[1], "DigestMethod"), isElement(parts[2], "DigestValue") else {
+        guard parts.count == 3, isElement(parts[0], "Transforms"), isElement(parts[1], "DigestMethod"),
+            isElement(parts[2], "DigestValue")
+        else {
             throw .unacceptableSignature("its reference does not consist of Transforms, DigestMethod and DigestValue")
         }
         try algorithm(of: parts[1], among: algorithms.digests)

@@ -45,7 +45,8 @@ struct AuthnRequest {
         if let signing = settings.signing {
             let (name, algorithm) = try signing.algorithm
             query += "&SigAlg=" + PercentEncoding.encode(name.rawValue)
-            query += "&Signature=" + PercentEncoding.encode(Base64.encode(try signing.key.sign(Array(query.utf8), with: algorithm)))
+            query +=
+                "&Signature=" + PercentEncoding.encode(Base64.encode(try signing.key.sign(Array(query.utf8), with: algorithm)))
         }
         return settings.ssoURL + (settings.ssoURL.contains("?") ? "&" : "?") + query
     }

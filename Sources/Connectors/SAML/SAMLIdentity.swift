@@ -41,7 +41,8 @@ struct SAMLIdentity {
         }
         guard var groups = values(name, attributes) else {
             throw SAMLRefusal(
-                "the assertion has no attribute \(name) (groupsAttr); it has \(Self.names(attributes))", denial: .incompleteProfile)
+                "the assertion has no attribute \(name) (groupsAttr); it has \(Self.names(attributes))",
+                denial: .incompleteProfile)
         }
         if let delimiter = settings.groupsDelimiter, let first = groups.first {
             groups = Self.split(first, by: delimiter)

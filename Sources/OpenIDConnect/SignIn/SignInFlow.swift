@@ -202,7 +202,8 @@ public struct SignInFlow: Sendable {
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
         do {
             return .answered(
-                callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID, state: try Self.seal(signIn, parts, purpose: SignIn.answeredPurpose))
+                callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID,
+                state: try Self.seal(signIn, parts, purpose: SignIn.answeredPurpose))
         } catch { throw .page(error) }
     }
 
@@ -292,7 +293,8 @@ public struct SignInFlow: Sendable {
         _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
     ) async throws(AuthorizationFailure) -> (SignIn, Client) {
         try await proven(
-            await opened(state, purpose: SignIn.purpose), connectorID: connectorID, browser: browser, needsIdentity: needsIdentity)
+            await opened(state, purpose: SignIn.purpose), connectorID: connectorID, browser: browser, needsIdentity: needsIdentity
+        )
     }
 
     private func opened(_ state: String?, purpose: String) async -> SignIn? {

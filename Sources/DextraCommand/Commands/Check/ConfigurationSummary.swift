@@ -49,8 +49,16 @@ struct ConfigurationSummary: Sendable {
     }
 
     private var connectors: [(id: String, type: String)] {
-        configuration.connectors.map { ($0.id, $0.kind.typeName) }
+        configuration.connectors.map { ($0.id, $0.kind.typeName + remark($0.kind)) }
             + (configuration.enablePasswordDB ? [("local", "passwords")] : [])
+    }
+
+    private func remark(_ kind: Configuration.Connector.Kind) -> String {
+        switch kind {
+        case .saml(let saml) where saml.insecureSkipSignatureValidation: ", UNSIGNED ANSWERS ARE TAKEN"
+        case .oidc(let oidc): ", \(oidc.issuer)"
+        default: ""
+        }
     }
 
     private var signing: String {
