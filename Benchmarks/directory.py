@@ -1,14 +1,16 @@
 """What a login by LDAP costs beside the directory's own work: slapd, and a loop in C that does the least that such a login can."""
-import shutil, statistics, subprocess, sys, tempfile, time
+import shutil, socket, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
+import measurements
 from machine import to_server_core
 from server import BASIC, Client, Server
 
 # The tests' slapd. Standard library only.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests/Interop"))
 
-ROUNDS, LOGINS, LOOP_SECONDS = 7, 200, 1
+ROUNDS, LOGINS, LOOP_SECONDS, STALLED = 7, 200, 1, 1000
 USER = "jane"
 
 
@@ -53,14 +55,59 @@ def _server(connector: dict) -> Server:
         "connectors": [connector], "oauth2": {"skipApprovalScreen": True, "passwordConnector": connector["id"]}})
 
 
-def _logins(server: Server, password: str) -> float:
+def _logins(server: Server, password: str, count: int = LOGINS) -> float:
     """The median time of a password grant, in milliseconds."""
     client, times = Client(server), []
     url, form = server.url("token_endpoint"), {"grant_type": "password", "username": USER, "password": password, "scope": "openid email"}
-    for _ in range(LOGINS):
+    for _ in range(count):
         begun = time.perf_counter()
         status, _, body = client.request("POST", url, form, BASIC)
         times.append(time.perf_counter() - begun)
         if status != 200:
             raise SystemExit(f"login by LDAP: {status} {body[:300]!r}")
     return statistics.median(times) * 1e3
+
+
+def discovery_while_a_directory_stalls(seconds: float) -> dict[str, float]:
+    """How long discovery takes unhurried clients, in milliseconds: at rest, and while so many logins have been sent to a connector
+    whose directory takes connections and says nothing."""
+    from support.company import COMPANY, PASSWORD
+    from support.directory import Directory
+    from support.ldap_settings import settings
+    from support.proxy import Proxy
+    with tempfile.TemporaryDirectory(prefix="dextra-ldap-") as name, Directory(Path(name, "slapd"), COMPANY, log=False) as directory, \
+            Proxy(directory.port) as proxy:
+        patience = f"{int(3 * seconds) + 10}s"
+        ldap = {"type": "ldap", "id": "ldap", "name": "LDAP", "config": settings(proxy.host, timeout=patience, connectTimeout=patience)}
+        with _server(ldap) as server:
+            _logins(server, PASSWORD, 20)
+            idle = measurements.unhurried(server, seconds)
+            proxy.stall()
+            waiting = [_sent_login(server, PASSWORD) for _ in range(STALLED)]
+            proxy.wait_until_held()
+            # Until all have been read and wait in line.
+            measurements.unhurried(server, 2)
+            stalled = measurements.unhurried(server, seconds)
+            answered = sum(_has_answer(connection) for connection in waiting)
+            [connection.close() for connection in waiting]
+            proxy.cut()
+            proxy.flow()
+    return {"idle_p99_ms": idle["p99_ms"], "stalled_p99_ms": stalled["p99_ms"], "refused": answered}
+
+
+def _sent_login(server: Server, password: str) -> socket.socket:
+    parts = urlsplit(server.url("token_endpoint"))
+    body = urlencode({"grant_type": "password", "username": USER, "password": password, "scope": "openid"})
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=60)
+    connection.sendall((f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {BASIC}\r\n"
+                        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
+    return connection
+
+
+def _has_answer(connection: socket.socket) -> bool:
+    """Whether it was told to come later, instead of waiting."""
+    connection.setblocking(False)
+    try:
+        return bool(connection.recv(1))
+    except BlockingIOError:
+        return False

@@ -97,7 +97,7 @@ def discovery_in_a_crowd(server: Server, seconds: float) -> dict:
         crowd = subprocess.Popen(**load.command(server.url("token_endpoint"), 3 * seconds, CROWD, 1, "form", _logins(server), folder, BASIC))
         try:
             time.sleep(1)
-            sample = _unhurried(server, 3 * seconds - 2)
+            sample = unhurried(server, 3 * seconds - 2)
             crowd.wait(120)
             return sample | {"logins_per_second": load.result(folder)["per_second"]}
         finally:
@@ -106,7 +106,7 @@ def discovery_in_a_crowd(server: Server, seconds: float) -> dict:
                 crowd.wait()
 
 
-def _unhurried(server: Server, seconds: float, pause: float = .05) -> dict:
+def unhurried(server: Server, seconds: float, pause: float = .05) -> dict:
     latencies, end = [], time.perf_counter() + seconds
 
     def visitor(n):

@@ -171,6 +171,10 @@ def test_an_empty_password_never_reaches_the_server(provider, company, login):
     told = company.since(mark)
     assert not [line for line in told if " BIND dn=" in line and f"uid={login}" in line]
     assert not [line for line in told if "anonymous" in line]
+    # A wrong one does: the log would have shown it.
+    mark = company.mark()
+    assert password_grant(provider, "jane", "a wrong password").status_code in (400, 401)
+    assert [line for line in company.since(mark) if " BIND dn=" in line and "uid=jane" in line]
 
 
 def test_a_password_that_begins_with_nul_never_reaches_the_server(provider, company):

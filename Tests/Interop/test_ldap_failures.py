@@ -104,7 +104,7 @@ def healed(provider, attempt=None, seconds: float = 10):
     return claims(provider, response)
 
 
-LIMITS = {"timeout": "3s", "connectTimeout": "2s"}
+LIMITS = {"timeout": "2s", "connectTimeout": "2s"}
 
 
 def test_a_stalled_server_delays_nobody_else(start, company, proxy):
