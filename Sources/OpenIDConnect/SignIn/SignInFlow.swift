@@ -164,7 +164,7 @@ public struct SignInFlow: Sendable {
     /// - Parameter isPost: whether the answer came by POST.
     public func callback(
         _ parameters: RequestParameters, isPost: Bool = false, connectorID: String?, browser: BrowserBinding?,
-        sender: ConnectorAnswer.Sender
+        sender: ConnectorAnswer.Sender? = nil
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             let state = parameters["state"] ?? parameters["RelayState"]

@@ -114,7 +114,7 @@ private struct PostingConnector: PostedAnswerConnector {
     @Test func `What the connector refuses is said to the operator, and the sign-in can go on`() async throws {
         try expectRefusal(await post(who: nil), .forbidden)
         let isLogged = provider.log.events.contains {
-            if case .answerRefused("saml", _, "nobody") = $0 { true } else { false }
+            if case .loginFailed("saml", _, _, _, "nobody") = $0 { true } else { false }
         }
         #expect(isLogged)
         _ = try await answered()
