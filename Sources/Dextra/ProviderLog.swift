@@ -36,9 +36,10 @@ struct ProviderLog: EventLog {
             counts.logins(connectorID, reason.metricsLabel).increment()
             logger.warning(
                 "failed login attempt",
-                metadata: metadata([
-                    "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
-                ].merging(detail.isEmpty ? [:] : ["detail": detail]) { first, _ in first }))
+                metadata: metadata(
+                    [
+                        "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
+                    ].merging(detail.isEmpty ? [:] : ["detail": detail]) { first, _ in first }))
         case .refreshFailed(let connectorID, let clientID, let detail):
             logger.warning(
                 "a refresh token was not honored",

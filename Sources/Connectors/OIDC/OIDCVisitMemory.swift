@@ -23,7 +23,9 @@ struct OIDCVisitMemory: Sendable {
         challenge = .none
     }
 
-    var bytes: [UInt8] { JSONObject([("n", .string(nonce)), ("v", .string(verifier))].map { (name: $0, value: $1) }).serialized() }
+    var bytes: [UInt8] {
+        JSONObject([("n", .string(nonce)), ("v", .string(verifier))].map { (name: $0, value: $1) }).serialized()
+    }
 
     /// The parameters of the request that bind its code to us.
     var parameters: [(name: String, value: String)] {

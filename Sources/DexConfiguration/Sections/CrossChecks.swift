@@ -84,7 +84,9 @@ struct CrossChecks {
         guard let issuer = root["issuer"]?.string else { return }
         let right = issuer + "/callback"
         for connector in connectors {
-            guard let type = connector["type"]?.string, ["oidc"].contains(type), let written = connector["config"] else { continue }
+            guard let type = connector["type"]?.string, ["oidc"].contains(type), let written = connector["config"] else {
+                continue
+            }
             let config = written.expanded(loading)
             guard case .mapping = config.value.content else { continue }
             guard let redirectURI = config["redirectURI"] else {

@@ -46,7 +46,9 @@ extension Configuration.Connector {
     }
 
     private static func kind(_ keys: Keys) -> Kind? {
-        switch keys.required("type", .connectorType(Word.self), hint: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))") {
+        switch keys.required(
+            "type", .connectorType(Word.self), hint: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        {
         case .mockCallback:
             // Dex reads the settings of a connector that has none, too, and finds none.
             _ = keys("config", .mapping { _ in () }.expandingEnvironment())
@@ -54,7 +56,8 @@ extension Configuration.Connector {
         case .mockPassword:
             return keys.required("config", mockPassword, hint: "write config: {username: …, password: …}")
         case .oidc:
-            return keys.required("config", OIDC.schema, hint: "write config: {issuer: …, clientID: …, clientSecret: …}").map(Kind.oidc)
+            return keys.required("config", OIDC.schema, hint: "write config: {issuer: …, clientID: …, clientSecret: …}").map(
+                Kind.oidc)
         case nil:
             _ = keys("config", .anything)
             return nil

@@ -128,7 +128,8 @@ extension Configuration.Connector.OIDC {
             keys.loading.warning("not used, because insecureEnableGroups is not set", at: written)
         }
         if let written = keys["insecureSkipVerify"], found.insecureSkipVerify {
-            keys.loading.warning("the provider's certificate is not checked: anybody in between can log in as anybody", at: written)
+            keys.loading.warning(
+                "the provider's certificate is not checked: anybody in between can log in as anybody", at: written)
         }
     }
 
@@ -154,7 +155,8 @@ extension Configuration.Connector.OIDC {
         .mapping { keys in
             var found = ClaimModifications()
             found.newGroupFromClaims = keys("newGroupFromClaims", .list(of: newGroupSchema), default: [])
-            found.groupsFilter = keys("filterGroupClaims", Schema<String?>.mapping { $0("groupsFilter", .regularExpression) }) ?? nil
+            found.groupsFilter =
+                keys("filterGroupClaims", Schema<String?>.mapping { $0("groupsFilter", .regularExpression) }) ?? nil
             let names = keys(
                 "modifyGroupNames",
                 Schema<[String]>.mapping { [$0("prefix", .text, default: ""), $0("suffix", .text, default: "")] })
@@ -188,7 +190,8 @@ extension Schema<String> {
         Schema<String>.text.map { text throws(Mistake) in
             let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
             guard let rest, let first = rest.first, first != "/", text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
-                throw Mistake("\(quoted(text)) is not an http or https URL", hint: "write for example https://accounts.example.com")
+                throw Mistake(
+                    "\(quoted(text)) is not an http or https URL", hint: "write for example https://accounts.example.com")
             }
             guard !rest.prefix(while: { $0 != "/" }).contains("@") else { throw Mistake("a URL here cannot hold a user") }
             return text
