@@ -159,7 +159,7 @@ def refused(site: Dextra, browser: Browser, xml, relay_state: str, reason: str, 
     answer = post_response(browser, xml, relay_state)
     assert_error_page(answer, status)
     if reason:
-        line = site.running.wait_for_log("answer of an identity provider refused", after=after)
+        line = site.running.wait_for_log("failed login attempt.*detail=", after=after)
         assert re.search(reason, line), line
 
 

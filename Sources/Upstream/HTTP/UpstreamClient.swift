@@ -63,7 +63,7 @@ public final class UpstreamClient: HTTPExchange {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(outgoing, deadline: deadline)
-        } catch where request.method == .get && UpstreamError.isBrokenConnection(error) {
+        } catch  where request.method == .get && UpstreamError.isBrokenConnection(error) {
             // A pooled connection that the server had just closed. Nothing but reading is done twice.
             do { response = try await client.execute(outgoing, deadline: deadline) } catch {
                 return .failure(UpstreamError(error, url))

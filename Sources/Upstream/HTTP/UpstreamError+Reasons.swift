@@ -58,7 +58,8 @@ extension UpstreamError {
     private static func tls(_ text: String, _ url: UpstreamURL) -> UpstreamError {
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
             return .untrusted(
-                "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs")
+                "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs"
+            )
         }
         if text.contains("failedToValidateHostname") || text.contains("serverHostnameImpossibleToMatch") {
             return .untrusted("\(url.origin): its certificate is for another name")

@@ -18,7 +18,8 @@ private func outcome(_ client: UpstreamClient, _ request: UpstreamRequest) async
         let server = try await ScriptedServer { _, _ in ScriptedServer.ok("hello", head: "X-Word: yes\r\n") }
         let answer = try await client().send(
             UpstreamRequest(
-                .post, "http://127.0.0.1:\(server.port)/a?b=c", headers: [.init("Authorization", "Basic x")], body: Array("f=g".utf8)))
+                .post, "http://127.0.0.1:\(server.port)/a?b=c", headers: [.init("Authorization", "Basic x")],
+                body: Array("f=g".utf8)))
         #expect(answer.body == Array("hello".utf8) && answer[header: "x-word"] == "yes")
         let text = try #require(server.texts.first)
         #expect(text.hasPrefix("POST /a?b=c HTTP/1.1\r\n") && text.lowercased().contains("authorization: basic x\r\n"))
@@ -54,7 +55,9 @@ private func outcome(_ client: UpstreamClient, _ request: UpstreamRequest) async
     }
 
     @Test(arguments: [ScriptedServer.Answer.stall, .drip])
-    func `The deadline holds for the whole answer, without a word of the query in the error`(_ answer: ScriptedServer.Answer) async throws {
+    func `The deadline holds for the whole answer, without a word of the query in the error`(
+        _ answer: ScriptedServer.Answer
+    ) async throws {
         let server = try await ScriptedServer { _, _ in answer }
         let client = client { $0.deadline = .milliseconds(300) }
         let clock = ContinuousClock()
