@@ -98,12 +98,13 @@ enum ObjectCases {
             "connectors: [{}]\n",
             "c.yaml:5:14: connectors[0].id: missing",
             "c.yaml:5:14: connectors[0].name: missing",
-            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword, oidc"),
+            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword, oidc, " + otherTypes),
         .added(
             "connectors: [{type: mockCallbak, id: a, name: a}, {type: local, id: b, name: b}, {type: weird, id: c, name: c}]\n",
             "c.yaml:5:21: connectors[0].type: unknown connector type \"mockCallbak\"; did you mean \"mockCallback\"?",
             "c.yaml:5:58: connectors[1].type: the connector local is not written here; write enablePasswordDB: true",
-            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword, oidc"),
+            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword, oidc, "
+                + otherTypes),
         .added(
             "connectors: [{type: mockPassword, id: a, name: a}, {type: mockPassword, id: b, name: b, config: {username: a, pass: b}}]\n",
             "c.yaml:5:14: connectors[0].config: missing; write config: {username: …, password: …}",
@@ -158,3 +159,6 @@ enum ObjectCases {
             "c.yaml:2:17: storage.type: PostgreSQL storage is not built yet"),
     ]
 }
+
+private let otherTypes =
+    "oauth, github, gitlab, gitea, google, microsoft, linkedin, openshift, keystone, bitbucket-cloud, atlassian-crowd"
