@@ -8,7 +8,7 @@ import pytest
 from support.application import authorization_url, get_code, redeem, refresh
 from support.browser import Browser
 from support.certificates import Authority
-from support.people import JANE
+from support.people import APP, JANE, OTHER_APP
 from support.recorded.generic import Generic
 from support.recorded.oauth import OAuthRecording
 from support.recorded.upstream import Fault, Recording, Reply, route
@@ -379,6 +379,7 @@ def test_refresh_survives_a_failure_right_after_the_provider_has_replaced_its_to
     with up.changing():
         up.lifetime = 1
         given = shop.tokens(best(kind))
+        up.lifetime = 3600
         with up.failing(Fault.status(503), API_PATHS):
             assert refresh(shop.server, given["refresh_token"]).status_code in (500, 502, 503) or kind == "google"
         again = refresh(shop.server, given["refresh_token"])
@@ -393,6 +394,36 @@ def test_refresh_ends_when_the_provider_has_revoked_everything(shop, kind):
     up.refresh.clear()
     refused = refresh(shop.server, given["refresh_token"])
     assert refused.status_code in (400, 401, 403), refused.text
+
+
+def test_a_refresh_token_that_gitea_calls_used_leads_to_a_new_sign_in(shop):
+    """It says unauthorized_client then: not a matter of our secret, and no reason to say "try again" for ever."""
+    up = shop.recordings["gitea"]
+    given = shop.tokens("gitea")
+    up.forget_access_tokens()
+    up.used.update(up.refresh)
+    refused = refresh(shop.server, given["refresh_token"])
+    assert refused.status_code in (400, 401, 403), refused.text
+    shop.tokens("gitea")
+
+
+@pytest.mark.parametrize("kind", RENEWING)
+def test_two_applications_refresh_at_once_though_the_provider_replaces_its_tokens(shop, kind):
+    """The same person at the same provider: neither application may spend the other's refresh token."""
+    up = shop.recordings[kind]
+    clients = (APP, OTHER_APP)
+
+    def given_to(client):
+        browser, answer = shop.depart(best(kind), client=client)
+        return redeem(shop.server, browser.open(shop.visit(answer)).code, client).json()
+    with up.changing():
+        up.lifetime = 1
+        held_by = {client: given_to(client) for client in clients}
+        for _ in range(3):
+            with ThreadPoolExecutor(2) as pool:
+                answers = dict(zip(clients, pool.map(lambda c: refresh(shop.server, held_by[c]["refresh_token"], c), clients)))
+            assert [a.status_code for a in answers.values()] == [200, 200], [a.text for a in answers.values()]
+            held_by = {client: answer.json() for client, answer in answers.items()}
 
 
 # Faults

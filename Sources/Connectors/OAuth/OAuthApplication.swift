@@ -31,6 +31,8 @@ public struct OAuthEndpoints: Sendable, Hashable {
     public var challenge: ChallengeMethod
     /// What `iss` must be when the browser brings one (RFC 9207 §2.4).
     public var issuer: String?
+    /// Besides `invalid_grant`: the provider's errors for a refresh token that is good no more.
+    public var deadTokenErrors: Set<String> = []
 
     public init(
         authorization: String, token: String, placement: SecretPlacement, challenge: ChallengeMethod = .none,

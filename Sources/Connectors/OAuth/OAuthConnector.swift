@@ -12,6 +12,7 @@ public struct OAuthConnector<Provider: OAuthProvider>: CallbackConnector {
     private let clock: any WallClock
     private let random: any RandomSource
     private let client: TokenClient
+    private let renewals = RenewedTokens()
 
     public init(
         _ provider: Provider, application: OAuthApplication, exchange: any HTTPExchange, clock: any WallClock,
@@ -102,18 +103,49 @@ extension OAuthConnector: RefreshConnector where Provider: RefreshableOAuthProvi
     public func refresh(
         _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity {
-        guard let data = connectorData, var tokens = provider.memory.tokens(data) else {
+        guard let data = connectorData, let tokens = provider.memory.tokens(data) else {
             throw .gone("no token of \(provider.service) was kept")
         }
-        var kept = data
-        if !tokens.refreshToken.isEmpty, provider.alwaysRenews || !tokens.isUsable(at: clock.now) {
-            tokens = try await client.tokens(refreshing: tokens.refreshToken, at: try await provider.endpoints())
-            kept = provider.memory.bytes(tokens)
-        } else if !tokens.isUsable(at: clock.now) {
+        let canRenew = !tokens.refreshToken.isEmpty
+        guard tokens.isUsable(at: clock.now) && !(provider.alwaysRenews && canRenew) else {
+            return try await renewed(tokens, identity, scopes)
+        }
+        do throws(ConnectorError) {
+            let found = try await person(tokens, identity, scopes)
+            return ConnectorIdentity(identity: found, connectorData: data, methods: [])
+        } catch {
+            // A provider may end an access token before its time.
+            guard case .gone = error, canRenew else { throw error }
+            return try await renewed(tokens, identity, scopes)
+        }
+    }
+
+    private func renewed(
+        _ old: OAuthTokens, _ identity: Identity, _ scopes: [String]
+    ) async throws(ConnectorError) -> ConnectorIdentity {
+        guard !old.refreshToken.isEmpty else {
             throw .gone("the token of \(provider.service) has expired, and there is none to renew it with")
         }
-        let found = try await provider.identity(in: session(tokens, AskedScopes(scopes), .refresh, previous: identity))
-        return ConnectorIdentity(identity: found, connectorData: kept, methods: [])
+        let endpoints = try await provider.endpoints()
+        let tokens = try await renewals.tokens(for: old.refreshToken, now: clock.now) {
+            [client] () async throws(ConnectorError) in
+            try await client.tokens(refreshing: old.refreshToken, at: endpoints)
+        }
+        let found = try await person(tokens, identity, scopes)
+        return ConnectorIdentity(identity: found, connectorData: provider.memory.bytes(tokens), methods: [])
+    }
+
+    private func person(
+        _ tokens: OAuthTokens, _ previous: Identity, _ scopes: [String]
+    ) async throws(ConnectorError) -> Identity {
+        try await provider.identity(in: session(tokens, AskedScopes(scopes), .refresh, previous: previous))
+    }
+}
+
+extension OAuthConnector: CheckableConnector {
+    /// Whether the provider says where it is to be asked.
+    public func check() async throws(ConnectorError) {
+        _ = try await provider.endpoints()
     }
 }
 

@@ -45,7 +45,7 @@ final class TokenClient: Sendable {
     ) async throws(ConnectorError) -> OAuthTokens {
         var secrets = secrets
         var fields = fields
-        var placement = learned.withLock { $0 } ?? endpoints.placement
+        var placement = endpoints.placement
         switch application.proof {
         case .secret(let secret): secrets.append(secret)
         case .assertion(let assertion):
@@ -57,17 +57,18 @@ final class TokenClient: Sendable {
         }
         let failure = UpstreamFailure(service: service, purpose: purpose, secrets: secrets)
         let url = endpoints.token
-        var response = try await send(fields, to: url, placement, failure)
-        if placement == .headerThenForm {
-            // The code is not spent yet: a provider looks at the client first (RFC 6749 §4.1.3).
-            if [400, 401].contains(response.status), TokenAnswer(response)?["error"] != "invalid_grant" {
-                response = try await send(fields, to: url, .form, failure)
-                if response.isSuccess { learned.withLock { $0 = .form } }
-            } else if response.isSuccess {
-                learned.withLock { $0 = .header }
-            }
+        guard placement == .headerThenForm else {
+            return try tokens(in: try await send(fields, to: url, placement, failure), at: endpoints, failure)
         }
-        return try tokens(in: response, at: url, failure)
+        let first = learned.withLock { $0 } ?? .header
+        var response = try await send(fields, to: url, first, failure)
+        // The code is not spent yet: a provider looks at the client first (RFC 6749 §4.1.3).
+        if [400, 401].contains(response.status), TokenAnswer(response)?["error"] != "invalid_grant" {
+            let second: SecretPlacement = first == .header ? .form : .header
+            response = try await send(fields, to: url, second, failure)
+            if response.isSuccess { learned.withLock { $0 = second } }
+        }
+        return try tokens(in: response, at: endpoints, failure)
     }
 
     private func send(
@@ -92,14 +93,16 @@ final class TokenClient: Sendable {
     }
 
     private func tokens(
-        in response: UpstreamResponse, at url: String, _ failure: UpstreamFailure
+        in response: UpstreamResponse, at endpoints: OAuthEndpoints, _ failure: UpstreamFailure
     ) throws(ConnectorError) -> OAuthTokens {
+        let url = endpoints.token
         let answer = TokenAnswer(response)
         // GitHub reports errors with status 200.
         if let error = answer?["error"] {
             let said = [error, answer?["error_description"] ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
             let text = "\(service) answered \(response.status) at \(failure.place(url)): \(failure.clean(said))"
             switch error {
+            case _ where failure.purpose == .refresh && endpoints.deadTokenErrors.contains(error): throw failure.refusal(text)
             case "invalid_grant", "bad_verification_code", "bad_refresh_token", "access_denied": throw failure.refusal(text)
             case "invalid_client", "unauthorized_client", "incorrect_client_credentials":
                 throw .unavailable(text + "; are clientID and clientSecret right?")

@@ -151,3 +151,14 @@ extension ConnectorError {
         }
     }
 }
+
+/// A clock that a test moves.
+final class MovingClock: WallClock {
+    private let time = Mutex(FixedClock().now)
+
+    var now: Date { time.withLock { $0 } }
+
+    func advance(_ seconds: Double) {
+        time.withLock { $0 = $0.addingTimeInterval(seconds) }
+    }
+}

@@ -16,9 +16,12 @@ public struct GiteaProvider: RefreshableOAuthProvider {
     public var alwaysRenews: Bool { false }
 
     public func endpoints() async throws(ConnectorError) -> OAuthEndpoints {
-        OAuthEndpoints(
+        var endpoints = OAuthEndpoints(
             authorization: baseURL + "/login/oauth/authorize", token: baseURL + "/login/oauth/access_token", placement: .form,
             challenge: .sha256)
+        // Gitea's word for a refresh token that was used or has expired; a wrong secret is `invalid_client` there.
+        endpoints.deadTokenErrors = ["unauthorized_client"]
+        return endpoints
     }
 
     public func scopes(for asked: AskedScopes) -> [String] { [] }

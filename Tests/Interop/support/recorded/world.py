@@ -10,7 +10,7 @@ from ..browser import Answer, Browser
 from ..certificates import Authority
 from ..keys import payload, verified
 from ..launch import launch
-from ..people import APP
+from ..people import APP, Client
 from ..ports import free_port
 from ..server import Dextra
 from .bitbucket import BitbucketCloud
@@ -82,10 +82,10 @@ class World:
 
     # A person
 
-    def depart(self, connector: str, browser: Browser | None = None, **parameters) -> tuple[Browser, Answer]:
+    def depart(self, connector: str, browser: Browser | None = None, client: Client = APP, **parameters) -> tuple[Browser, Answer]:
         """From the application through us to the upstream's authorization endpoint, which is not visited yet."""
         browser = browser or Browser(self.server)
-        return browser, browser.open(authorization_url(self.server, connector_id=connector, **parameters))
+        return browser, browser.open(authorization_url(self.server, client, connector_id=connector, **parameters))
 
     def visit(self, answer: Answer) -> str:
         """The person signs in upstream: where they are sent then."""
