@@ -153,7 +153,7 @@ enum ObjectCases {
             "connectors:\n- {type: ldap, id: a, name: a}\n- {type: authproxy, id: b, name: b, grantTypes: [client_credentials]}\n",
             "c.yaml:6:10: connectors[0].type: the LDAP connector is not built yet",
             "c.yaml:7:10: connectors[1].type: the authenticating proxy connector is not built yet",
-            "c.yaml:7:57: connectors[1].grantTypes[0]: the client credentials grant is not built yet"),
+            "c.yaml:7:50: connectors[1].grantTypes[0]: the client credentials grant is not built yet"),
         .whole(
             "issuer: https://a\nstorage: {type: postgres, config: {host: a}}\nweb: {http: \":1\"}\nenablePasswordDB: on\n",
             "c.yaml:2:17: storage.type: PostgreSQL storage is not built yet"),
