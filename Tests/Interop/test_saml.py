@@ -209,7 +209,7 @@ def test_the_clocks_may_be_a_little_apart(site, keys):
 
 
 BAD_SIGNATURES = {
-    "wrong key": (dict(pair="attacker"), "none of the configured certificates"),
+    "wrong key, with the certificate of that key in KeyInfo": (dict(pair="attacker"), "none of the configured certificates"),
     "SHA-1": (dict(method=DS + "rsa-sha1"), "SHA-1"),
     "SHA-1 digest": (dict(digest=DS + "sha1"), "SHA-1"),
     "HMAC by the certificate": (dict(method=MORE + "hmac-sha256", hmac=True), "SignatureMethod is not"),
