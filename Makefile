@@ -10,7 +10,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libldap2-dev libsqlite3-dev libssl-dev libstdc++-12-dev \
                   libxml2-dev libxmlsec1-dev pkg-config
 TEST_PACKAGES  := apache2-bin chromium chromium-driver curl golang-github-coreos-go-oidc-dev golang-go \
-                  golang-golang-x-oauth2-dev ldap-utils libapache2-mod-auth-openidc openssl python3 slapd
+                  golang-golang-x-oauth2-dev ldap-utils libapache2-mod-auth-openidc openssl python3 \
+                  samba samba-ad-provision samba-dsdb-modules samba-vfs-modules slapd
 BENCH_PACKAGES := gcc ldap-utils libldap2-dev nginx openssl python3 slapd util-linux wrk
 
 .DEFAULT_GOAL := help
