@@ -98,12 +98,12 @@ enum ObjectCases {
             "connectors: [{}]\n",
             "c.yaml:5:14: connectors[0].id: missing",
             "c.yaml:5:14: connectors[0].name: missing",
-            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword"),
+            "c.yaml:5:14: connectors[0].type: missing; one of mockCallback, mockPassword, ldap"),
         .added(
             "connectors: [{type: mockCallbak, id: a, name: a}, {type: local, id: b, name: b}, {type: weird, id: c, name: c}]\n",
             "c.yaml:5:21: connectors[0].type: unknown connector type \"mockCallbak\"; did you mean \"mockCallback\"?",
             "c.yaml:5:58: connectors[1].type: the connector local is not written here; write enablePasswordDB: true",
-            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword"),
+            "c.yaml:5:89: connectors[2].type: unknown connector type \"weird\"; one of mockCallback, mockPassword, ldap"),
         .added(
             "connectors: [{type: mockPassword, id: a, name: a}, {type: mockPassword, id: b, name: b, config: {username: a, pass: b}}]\n",
             "c.yaml:5:14: connectors[0].config: missing; write config: {username: …, password: …}",
@@ -149,8 +149,8 @@ enum ObjectCases {
             "c.yaml:14:3: staticClients[0].clientCredentialsClaims: the client credentials grant is not built yet",
             "c.yaml:15:3: staticClients[0].grantTypes: unknown key"),
         .added(
-            "connectors:\n- {type: ldap, id: a, name: a}\n- {type: samlExperimental, id: b, name: b, grantTypes: [client_credentials]}\n",
-            "c.yaml:6:10: connectors[0].type: the LDAP connector is not built yet",
+            "connectors:\n- {type: oidc, id: a, name: a}\n- {type: samlExperimental, id: b, name: b, grantTypes: [client_credentials]}\n",
+            "c.yaml:6:10: connectors[0].type: the OpenID Connect connector is not built yet",
             "c.yaml:7:10: connectors[1].type: the SAML connector is not built yet",
             "c.yaml:7:57: connectors[1].grantTypes[0]: the client credentials grant is not built yet"),
         .whole(
