@@ -18,7 +18,7 @@ def examine(tmp_path):
     def examine(config: dict, user: str, *arguments: str, password: str | None = None, id: str = ID):
         file = tmp_path / "config.yaml"
         file.write_text(json.dumps(configuration(5556, **changes(config))))
-        given = ["--password"] if password is not None else []
+        given = ["--try-password"] if password is not None else []
         result = dextra("connector", "test", id, "--user", user, "--config", file, *given, *arguments,
                         input=None if password is None else password + "\n")
         for secret in (SERVICE_PASSWORD, PASSWORD, password):

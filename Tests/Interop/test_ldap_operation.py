@@ -10,11 +10,6 @@ from support.ldap import changes, claims, connector, log_in, password_grant, per
 from support.ldif import entry as plain
 
 
-#: Goes when Provider.reload replaces what is in the ConnectorRegistry.
-not_yet = pytest.mark.xfail(strict=True, reason="a reload takes clients, users and certificates only")
-
-
-@not_yet
 def test_a_reload_takes_another_server_and_lets_the_old_one_go(tmp_path, start, company):
     with Directory(tmp_path / "old", COMPANY) as old:
         provider = start(**changes(settings(old.host)))
@@ -29,7 +24,6 @@ def test_a_reload_takes_another_server_and_lets_the_old_one_go(tmp_path, start, 
         assert not [line for line in old.since(mark) if "SRCH" in line or " BIND dn" in line]
 
 
-@not_yet
 def test_a_reload_takes_a_new_password_of_the_service(start, company):
     provider = start(**changes(settings(company.host, bindPW="the password of yesterday")))
     assert password_grant(provider, "jane").status_code >= 400

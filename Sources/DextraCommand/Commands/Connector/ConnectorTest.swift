@@ -12,7 +12,7 @@ struct ConnectorTest: AsyncParsableCommand {
             would result. Nothing is changed. Exit status 0 means that the person can log in.
 
               dextra connector test ldap --user jane --config config.yaml
-              dextra connector test ldap --user jane --password --config config.yaml
+              dextra connector test ldap --user jane --try-password --config config.yaml
             """)
 
     @Argument(help: "The connector's id in the configuration.")
@@ -24,7 +24,9 @@ struct ConnectorTest: AsyncParsableCommand {
     @Option(help: "The configuration file.", completion: .file(extensions: ["yaml", "yml", "json"]))
     var config: String
 
-    @Flag(help: "Also try the person's password: asked for at a terminal, else read from standard input. It is never shown.")
+    @Flag(
+        name: .customLong("try-password"),
+        help: "Also try the person's password: asked for at a terminal, else read from standard input. It is never shown.")
     var password = false
 
     @OptionGroup var outputOptions: OutputOptions
