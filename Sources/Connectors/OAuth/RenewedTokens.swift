@@ -25,10 +25,10 @@ actor RenewedTokens {
     ) async throws(ConnectorError) -> OAuthTokens {
         var refreshToken = refreshToken
         var key = HashAlgorithm.sha256.hash(Array(refreshToken.utf8))
-        while let renewal = known[key], now < renewal.until {
+        // What replaced a token may have been replaced itself.
+        for _ in 0..<16 {
+            guard let renewal = known[key], now < renewal.until else { break }
             if renewal.tokens.isUsable(at: now) { return renewal.tokens }
-            // Only what replaced it is good now.
-            known[key] = nil
             refreshToken = renewal.tokens.refreshToken
             key = HashAlgorithm.sha256.hash(Array(refreshToken.utf8))
         }

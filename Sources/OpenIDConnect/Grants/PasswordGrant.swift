@@ -52,7 +52,8 @@ struct PasswordGrant: Grant {
             }
         } catch {
             parts.events.record(
-                .loginFailed(connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error),
+                .loginFailed(
+                    connectorID: id, username: username, clientID: client.id, reason: LoginFailure(error),
                     detail: error.detail))
             switch error {
             case .unavailable, .overloaded:

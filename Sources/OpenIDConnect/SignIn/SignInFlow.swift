@@ -121,7 +121,8 @@ public struct SignInFlow: Sendable {
                 found = try await connector.authenticate(username: username, password: password, scopes: signIn.request.scopes)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
+                    .loginFailed(
+                        connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
                         detail: error.detail))
                 throw .page(PageError(connector: error))
             }
@@ -155,7 +156,8 @@ public struct SignInFlow: Sendable {
                 identify(&signIn, as: found, client)
             } catch {
                 parts.events.record(
-                    .loginFailed(connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
+                    .loginFailed(
+                        connectorID: signIn.connectorID, username: "", clientID: client.id, reason: LoginFailure(error),
                         detail: error.detail))
                 throw .page(PageError(connector: error))
             }

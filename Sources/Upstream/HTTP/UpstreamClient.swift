@@ -13,9 +13,16 @@ public final class UpstreamClient: HTTPExchange {
     private let settings: UpstreamSettings
     private let clients = Mutex<[ProxyRules.Proxy?: HTTPClient]>([:])
     private let running = Atomic(0)
+    private let isForbidden: @Sendable (SocketAddress) -> Bool
 
-    public init(_ settings: UpstreamSettings) {
+    public convenience init(_ settings: UpstreamSettings) {
+        self.init(settings, isForbidden: ForbiddenAddress.contains)
+    }
+
+    /// - Parameter isForbidden: whether an address that a name led to may not be talked to.
+    init(_ settings: UpstreamSettings, isForbidden: @escaping @Sendable (SocketAddress) -> Bool) {
         self.settings = settings
+        self.isForbidden = isForbidden
     }
 
     deinit {
@@ -56,7 +63,7 @@ public final class UpstreamClient: HTTPExchange {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(outgoing, deadline: deadline)
-        } catch where request.method == .get && UpstreamError.isBrokenConnection(error) {
+        } catch  where request.method == .get && UpstreamError.isBrokenConnection(error) {
             // A pooled connection that the server had just closed. Nothing but reading is done twice.
             do { response = try await client.execute(outgoing, deadline: deadline) } catch {
                 return .failure(UpstreamError(error, url))
@@ -127,16 +134,20 @@ public final class UpstreamClient: HTTPExchange {
                 authorization: proxy.credentials.map { HTTPClient.Authorization.basic(credentials: Base64.encode($0.utf8)) })
         } else if !settings.allowsLinkLocal {
             // Names are looked up by the system; what they led to is known here, before anything is sent.
-            configuration.http1_1ConnectionDebugInitializer = Self.refuseForbidden
-            configuration.http2ConnectionDebugInitializer = Self.refuseForbidden
+            configuration.http1_1ConnectionDebugInitializer = Self.refusal(of: isForbidden)
+            configuration.http2ConnectionDebugInitializer = Self.refusal(of: isForbidden)
         }
         return configuration
     }
 
-    private static let refuseForbidden: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-        guard channel.remoteAddress.map(ForbiddenAddress.contains) ?? true else { return channel.eventLoop.makeSucceededVoidFuture() }
-        channel.close(promise: nil)
-        return channel.eventLoop.makeFailedFuture(ForbiddenConnection())
+    private static func refusal(
+        of isForbidden: @escaping @Sendable (SocketAddress) -> Bool
+    ) -> @Sendable (any Channel) -> EventLoopFuture<Void> {
+        { channel in
+            guard channel.remoteAddress.map(isForbidden) ?? true else { return channel.eventLoop.makeSucceededVoidFuture() }
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(ForbiddenConnection())
+        }
     }
 }
 

@@ -32,7 +32,9 @@ extension UpstreamError {
         case let error as BoringSSLError:
             self = Self.tls("\(error)", url)
         case let error as IOError:
-            self = .unreachable("\(place): \(error.description)")
+            self = .unreachable("\(url.origin): \(Self.reason(error))")
+        case ChannelError.connectTimeout:
+            self = .unreachable("\(url.origin): no connection in time")
         case is CancellationError:
             self = .unreachable("\(place): no longer waited for")
         default:
@@ -43,13 +45,21 @@ extension UpstreamError {
     /// Whether the connection ended before a byte of the answer: then the server may never have seen the request.
     static func isBrokenConnection(_ error: any Error) -> Bool {
         if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
-        return (error as? IOError).map { [104, 32].contains($0.errnoCode) } ?? false
+        return (error as? IOError).map { [connectionReset, brokenPipe].contains($0.errnoCode) } ?? false
     }
+
+    // The C library's names for these need an import of their own on each system.
+    #if os(Linux)
+        private static let (brokenPipe, connectionReset, connectionRefused): (CInt, CInt, CInt) = (32, 104, 111)
+    #else
+        private static let (brokenPipe, connectionReset, connectionRefused): (CInt, CInt, CInt) = (32, 54, 61)
+    #endif
 
     private static func tls(_ text: String, _ url: UpstreamURL) -> UpstreamError {
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
             return .untrusted(
-                "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs")
+                "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs"
+            )
         }
         if text.contains("failedToValidateHostname") || text.contains("serverHostnameImpossibleToMatch") {
             return .untrusted("\(url.origin): its certificate is for another name")
@@ -58,9 +68,17 @@ extension UpstreamError {
         return .unreachable("\(url.origin): no TLS connection could be made")
     }
 
+    private static func reason(_ error: IOError) -> String {
+        switch error.errnoCode {
+        case connectionRefused: "connection refused"
+        case connectionReset, brokenPipe: "the connection was closed before there was an answer"
+        default: error.description
+        }
+    }
+
     private static func reason(_ error: NIOConnectionError) -> String {
         if let first = error.connectionErrors.first?.error {
-            if let io = first as? IOError { return io.errnoCode == 111 ? "connection refused" : io.description }
+            if let error = first as? IOError { return reason(error) }
             if case .connectTimeout? = first as? ChannelError { return "no connection in time" }
             return "no connection (\(type(of: first)))"
         }

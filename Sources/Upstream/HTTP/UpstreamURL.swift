@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The parts of an `http` or `https` URL that decide whom we talk to. Stricter than RFC 3986 where leniency has no use.
 public struct UpstreamURL: Sendable, Hashable {
     /// `http` or `https`.
@@ -32,6 +34,7 @@ public struct UpstreamURL: Sendable, Hashable {
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         path = String(rest[authority.endIndex...].prefix { $0 != "?" && $0 != "#" })
         guard !authority.contains("@"), let (host, port) = Self.split(authority) else { return nil }
+        guard !Self.isDisguised(host) else { return nil }
         guard let number = port.map({ Self.number($0) }) ?? Self.defaultPort(scheme), 1...65535 ~= number else { return nil }
         self.host = host
         self.port = number
@@ -50,6 +53,14 @@ public struct UpstreamURL: Sendable, Hashable {
         }
         guard !host.isEmpty, rest.isEmpty || rest.hasPrefix(":") else { return nil }
         return (host.lowercased(), rest.isEmpty ? nil : rest.dropFirst())
+    }
+
+    /// Whether the C library would take a name for an IPv4 address that is not written as one: `0x7f.1`, `2130706433`, `010.0.0.1`
+    /// (WHATWG URL §3.5, "ends in a number").
+    private static func isDisguised(_ host: String) -> Bool {
+        guard !host.contains(":"), let last = host.split(separator: ".").last else { return false }
+        let isNumber = last.hasPrefix("0x") || last.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return isNumber && (try? SocketAddress(ipAddress: host, port: 0)) == nil
     }
 
     private static func number(_ text: Substring) -> Int? {

@@ -39,8 +39,11 @@ final class CachedDocument<Value: Sendable>: Sendable {
     func current() async throws(RelyingPartyError) -> Current {
         let time = now()
         let task: Task<Outcome, Never>? = state.withLock { state in
-            guard let (fetched, _) = state.current, time < fetched.life.endsAt else { return start(&state, time) }
-            if time >= fetched.life.refreshAt, time >= state.nextAttempt { _ = start(&state, time) }
+            guard let (fetched, _) = state.current, time < fetched.life.endsAt else { return start(&state) }
+            if time >= fetched.life.refreshAt, time >= state.nextAttempt {
+                state.nextAttempt = time + pause
+                _ = start(&state)
+            }
             return nil
         }
         if let task { _ = try await task.value.get() }
@@ -54,7 +57,9 @@ final class CachedDocument<Value: Sendable>: Sendable {
         let task: Task<Outcome, Never>? = state.withLock { state in
             if let (_, latest) = state.current, latest > number { return nil }
             if let running = state.running { return running }
-            return time < state.nextAttempt ? nil : start(&state, time)
+            guard time >= state.nextAttempt else { return nil }
+            state.nextAttempt = time + pause
+            return start(&state)
         }
         if let task { _ = try await task.value.get() }
         let latest = try latest()
@@ -69,9 +74,8 @@ final class CachedDocument<Value: Sendable>: Sendable {
     }
 
     /// Begins to fetch, or joins. It goes on when the one who began it has given up: others may wait.
-    private func start(_ state: inout sending State, _ time: Date) -> Task<Outcome, Never> {
+    private func start(_ state: inout sending State) -> Task<Outcome, Never> {
         if let running = state.running { return running }
-        state.nextAttempt = time + pause
         let task = Task {
             let outcome = await fetch()
             self.state.withLock { state in

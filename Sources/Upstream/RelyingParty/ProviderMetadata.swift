@@ -30,7 +30,8 @@ public struct ProviderMetadata: Sendable, Hashable {
         }
         guard stated.utf8.elementsEqual(issuer.utf8) else {
             throw .invalid(
-                "the discovery document is of the issuer \(Self.short(stated)) and not of \(issuer); write its issuer exactly as it does")
+                "the discovery document is of the issuer \(Self.short(stated)) and not of \(issuer); write its issuer exactly as it does"
+            )
         }
         func address(_ name: String, _ override: String?) throws(RelyingPartyError) -> String? {
             // The operator's own word is not a stranger's.

@@ -128,10 +128,11 @@ func `A missing endpoint is named`(_ name: String) async throws {
     #expect(await world.objection(try world.token()) == nil)
 }
 
-@Test(arguments: [
-    (nil, 3600.0), ("no-store", 3600), ("max-age=1", 300), ("public, max-age=7200", 7200), ("max-age=99999999", 86400),
-    ("max-age=-1", 3600), ("max-age=\"1000\"", 1000),
-] as [(String?, Double)])
+@Test(
+    arguments: [
+        (nil, 3600.0), ("no-store", 3600), ("max-age=1", 300), ("public, max-age=7200", 7200), ("max-age=99999999", 86400),
+        ("max-age=-1", 3600), ("max-age=\"1000\"", 1000),
+    ] as [(String?, Double)])
 func `A document lives as long as its server says, within bounds`(_ header: String?, _ seconds: Double) {
     let now = Date(timeIntervalSince1970: 0)
     let response = UpstreamResponse(status: 200, headers: header.map { [.init("cache-control", $0)] } ?? [])
