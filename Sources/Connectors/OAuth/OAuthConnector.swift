@@ -128,8 +128,8 @@ extension OAuthConnector: RefreshConnector where Provider: RefreshableOAuthProvi
         }
         let endpoints = try await provider.endpoints()
         let tokens = try await renewals.tokens(for: old.refreshToken, now: clock.now) {
-            [client] () async throws(ConnectorError) in
-            try await client.tokens(refreshing: old.refreshToken, at: endpoints)
+            [client] token async throws(ConnectorError) in
+            try await client.tokens(refreshing: token, at: endpoints)
         }
         let found = try await person(tokens, identity, scopes)
         return ConnectorIdentity(identity: found, connectorData: provider.memory.bytes(tokens), methods: [])

@@ -20,19 +20,28 @@ actor RenewedTokens {
     private var asking: [[UInt8]: Task<Result<OAuthTokens, ConnectorError>, Never>] = [:]
 
     func tokens(
-        for refreshToken: String, now: Date, asking ask: @escaping @Sendable () async throws(ConnectorError) -> OAuthTokens
+        for refreshToken: String, now: Date,
+        asking ask: @escaping @Sendable (String) async throws(ConnectorError) -> OAuthTokens
     ) async throws(ConnectorError) -> OAuthTokens {
-        let key = HashAlgorithm.sha256.hash(Array(refreshToken.utf8))
-        if let renewal = known[key], now < renewal.until, renewal.tokens.isUsable(at: now) { return renewal.tokens }
+        var refreshToken = refreshToken
+        var key = HashAlgorithm.sha256.hash(Array(refreshToken.utf8))
+        // What replaced a token may have been replaced itself.
+        for _ in 0..<16 {
+            guard let renewal = known[key], now < renewal.until else { break }
+            if renewal.tokens.isUsable(at: now) { return renewal.tokens }
+            refreshToken = renewal.tokens.refreshToken
+            key = HashAlgorithm.sha256.hash(Array(refreshToken.utf8))
+        }
         if let task = asking[key] { return try await task.value.get() }
+        let token = refreshToken
         let task = Task<Result<OAuthTokens, ConnectorError>, Never> {
-            do throws(ConnectorError) { return .success(try await ask()) } catch { return .failure(error) }
+            do throws(ConnectorError) { return .success(try await ask(token)) } catch { return .failure(error) }
         }
         asking[key] = task
         let result = await task.value
         asking[key] = nil
         // One that was not replaced can be used again, and the next answer is newer.
-        if case .success(let tokens) = result, !tokens.refreshToken.isSame(as: refreshToken) {
+        if case .success(let tokens) = result, !tokens.refreshToken.isSame(as: token) {
             remember(tokens, for: key, now: now)
         }
         return try result.get()

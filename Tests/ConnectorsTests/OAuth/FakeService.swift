@@ -54,7 +54,7 @@ extension UpstreamResponse {
 
 extension UpstreamRequest {
     /// The fields of a form.
-    var form: [String: String] { FakeBrowser.fields(String(decoding: body, as: UTF8.self)) }
+    var formFields: [String: String] { FakeBrowser.fields(String(decoding: body, as: UTF8.self)) }
     var json: JSON? { try? JSON(parsing: body) }
 
     subscript(header name: String) -> String? { headers.last { $0.name.lowercased() == name.lowercased() }?.value }
@@ -109,13 +109,13 @@ struct FakeBrowser {
     struct Unexpected: Error {}
 }
 
-struct FixedClock: WallClock {
+struct StoppedClock: WallClock {
     var now = Date(timeIntervalSince1970: 1_786_000_000)
 }
 
 extension OAuthConnector {
     /// A connector of the tests, whose client is `app` with the secret `app-secret`.
-    init(testing provider: Provider, _ service: FakeService, clock: any WallClock = FixedClock()) {
+    init(testing provider: Provider, _ service: FakeService, clock: any WallClock = StoppedClock()) {
         self.init(
             provider, application: OAuthApplication(clientID: "app", proof: .secret("app-secret")), exchange: service,
             clock: clock, random: SystemRandom())
@@ -154,7 +154,7 @@ extension ConnectorError {
 
 /// A clock that a test moves.
 final class MovingClock: WallClock {
-    private let time = Mutex(FixedClock().now)
+    private let time = Mutex(StoppedClock().now)
 
     var now: Date { time.withLock { $0 } }
 

@@ -159,8 +159,8 @@ import Upstream
         _ = try await logIn(connector, scopes: ["groups"])
         let asked = service.requests(to: "https://oauth2.example/token")
         #expect(asked.count == 1)
-        #expect(asked.first?.form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer")
-        let assertion = try #require(asked.first?.form["assertion"])
+        #expect(asked.first?.formFields["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer")
+        let assertion = try #require(asked.first?.formFields["assertion"])
         let verified = try JWS.verify(assertion, keys: [account.key.verificationKey], algorithms: [.RS256])
         let claims = try JSON(parsing: verified.payload)
         #expect(claims["iss"] == "robot@project.example")
@@ -190,7 +190,7 @@ import Upstream
         try give(nonce: nil, ["name": .null])
         let again = try await connector.refresh(first.identity, connectorData: first.connectorData, scopes: [])
         #expect(again.identity == first.identity)
-        #expect(service.requests.last { $0.method == .post }?.form["refresh_token"] == "1//rt")
+        #expect(service.requests.last { $0.method == .post }?.formFields["refresh_token"] == "1//rt")
         try give(nonce: nil, ["sub": "1018"])
         #expect(
             await failure { try await connector.refresh(first.identity, connectorData: first.connectorData, scopes: []) }?.kind

@@ -44,7 +44,7 @@ import Upstream
         let connector = connector { $0.challenge = .sha256 }
         let visit = try await FakeBrowser.leave(connector)
         _ = try await connector.identity(from: FakeBrowser.answer(visit))
-        let verifier = try #require(service.requests(to: "https://p.example/token").first?.form["code_verifier"])
+        let verifier = try #require(service.requests(to: "https://p.example/token").first?.formFields["code_verifier"])
         #expect(verifier.count == 43)
         #expect(visit.query["code_challenge_method"] == "S256")
         #expect(
@@ -60,10 +60,10 @@ import Upstream
             service.on("GET https://p.example/me", ["id": "jane"])
             _ = try await FakeBrowser.logIn(OAuthConnector(testing: provider { $0.placement = placement }, service))
             let request = try #require(service.requests.first)
-            #expect(request.form["code"] == "the-code")
-            #expect(request.form["grant_type"] == "authorization_code")
-            #expect(request.form["redirect_uri"] == FakeBrowser.callback)
-            #expect(request.form["client_secret"] == (isInHeader ? nil : "app-secret"))
+            #expect(request.formFields["code"] == "the-code")
+            #expect(request.formFields["grant_type"] == "authorization_code")
+            #expect(request.formFields["redirect_uri"] == FakeBrowser.callback)
+            #expect(request.formFields["client_secret"] == (isInHeader ? nil : "app-secret"))
             #expect(
                 request[header: "Authorization"]
                     == (isInHeader ? "Basic " + Data("app:app-secret".utf8).base64EncodedString() : nil))
@@ -74,7 +74,7 @@ import Upstream
     @Test func `A provider that wants the secret in the form gets it there, and is asked so from then on`() async throws {
         let connector = connector()
         service.on("POST https://p.example/token") { request in
-            request.form["client_secret"] == nil
+            request.formFields["client_secret"] == nil
                 ? .json(["error": "invalid_client"], status: 401) : .json(["access_token": "at-1"])
         }
         _ = try await FakeBrowser.logIn(connector)
@@ -171,7 +171,8 @@ import Upstream
             .json(
                 [
                     "error": "invalid_request",
-                    "error_description": .string("\(request.form["client_secret"] ?? "") \(request.form["code"] ?? "")\u{1B}[2J"),
+                    "error_description": .string(
+                        "\(request.formFields["client_secret"] ?? "") \(request.formFields["code"] ?? "")\u{1B}[2J"),
                 ], status: 400)
         }
         let text = try #require(await failure { try await FakeBrowser.logIn(connector) }?.text)

@@ -126,7 +126,7 @@ import Upstream
         // Each refresh token can be used once.
         let used = Mutex<Set<String>>([])
         service.on("POST \(base)/oauth/token") { request in
-            let token = request.form["refresh_token"] ?? ""
+            let token = request.formFields["refresh_token"] ?? ""
             guard used.withLock({ $0.insert(token).inserted }) else { return .json(["error": "invalid_grant"], status: 400) }
             return .json(["access_token": .string("at of \(token)"), "refresh_token": .string(token + "+")])
         }
@@ -239,7 +239,7 @@ import Upstream
         }
         return OAuthConnector(
             provider, application: OAuthApplication(clientID: "app", proof: proof ?? .secret("app-secret")), exchange: service,
-            clock: FixedClock(), random: SystemRandom())
+            clock: StoppedClock(), random: SystemRandom())
     }
 
     @Test func `are who Dex says they are`() async throws {
@@ -295,7 +295,7 @@ import Upstream
 
     @Test func `can be asked for with an assertion instead of a secret`() async throws {
         _ = try await FakeBrowser.logIn(connector(proof: .assertion { () async throws(ConnectorError) in "signed" }))
-        let form = try #require(service.requests.first?.form)
+        let form = try #require(service.requests.first?.formFields)
         #expect(form["client_assertion"] == "signed")
         #expect(form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
         #expect(form["client_id"] == "app")
@@ -349,7 +349,7 @@ import Upstream
                 == Identity(
                     userID: "{1-2}", username: "jane", email: "j@e", emailVerified: true, groups: ["acme", "other", "acme:owner"])
         )
-        #expect(service.requests.first?.form["redirect_uri"] == nil)
+        #expect(service.requests.first?.formFields["redirect_uri"] == nil)
         #expect(try await logIn { $0.teams = ["other"] }.groups == ["other"])
         #expect(await failure { try await logIn { $0.teams = ["none"] } }?.kind == "notAMember")
     }
@@ -380,7 +380,7 @@ import Upstream
         #expect(
             found.connectorData.map { String(decoding: $0, as: UTF8.self) }
                 == #"{"access_token":"sha256~1","token_type":"Bearer"}"#)
-        #expect(service.requests.first { $0.method == .post }?.form["code_verifier"] != nil)
+        #expect(service.requests.first { $0.method == .post }?.formFields["code_verifier"] != nil)
         #expect(service.requests(to: "\(api)/.well-known").count == 2)
         service.on("GET \(api)/.well-known/oauth-authorization-server", [:], status: 503)
         clock.advance(7200)
@@ -395,7 +395,7 @@ import Upstream
         service.on(
             "GET \(api)/.well-known/oauth-authorization-server",
             ["authorization_endpoint": "https://oauth.example/authorize", "token_endpoint": "http://oauth.example/token"])
-        let provider = OpenShiftProvider(issuer: api, exchange: service, clock: FixedClock())
+        let provider = OpenShiftProvider(issuer: api, exchange: service, clock: StoppedClock())
         #expect(await failure { try await provider.endpoints() }?.kind == "unavailable")
     }
 }
