@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JOSE
 import Synchronization
+import Testing
 import Upstream
 
 /// A provider that answers from memory, counts what it was asked, and can be down or slow.
@@ -48,6 +49,15 @@ final class FakeServer: HTTPExchange {
     }
 
     func count(_ url: String) -> Int { state.withLock { $0.counts[url] ?? 0 } }
+}
+
+/// Waits until something is so; a minute later it is taken for never.
+func eventually(_ condition: () -> Bool) async throws {
+    for _ in 0..<12_000 {
+        if condition() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    Issue.record("waited for a minute")
 }
 
 final class MovableClock: Sendable {

@@ -46,11 +46,11 @@ func `A missing endpoint is named`(_ name: String) async throws {
     let world = try World()
     world.server.hold()
     let token = try world.token()
-    await withTaskGroup(of: Bool.self) { group in
+    try await withThrowingTaskGroup(of: Bool.self) { group in
         for _ in 0..<200 { group.addTask { await world.objection(token) == nil } }
-        while world.server.count(discoveryURL) == 0 { await Task.yield() }
+        try await eventually { world.server.count(discoveryURL) > 0 }
         world.server.release()
-        for await isBelieved in group { #expect(isBelieved) }
+        for try await isBelieved in group { #expect(isBelieved) }
     }
     #expect(world.server.count(discoveryURL) == 1)
     #expect(world.server.count(keysURL) == 1)
@@ -60,7 +60,7 @@ func `A missing endpoint is named`(_ name: String) async throws {
     let world = try World()
     world.server.hold()
     let first = Task { try await world.provider.metadata().issuer }
-    while world.server.count(discoveryURL) == 0 { await Task.yield() }
+    try await eventually { world.server.count(discoveryURL) > 0 }
     let second = Task { try await world.provider.metadata().issuer }
     first.cancel()
     world.server.release()
@@ -115,7 +115,7 @@ func `A missing endpoint is named`(_ name: String) async throws {
     world.clock.advance(DocumentLife.longestFreshness + 1)
     // This one still uses what is there, and has it fetched again behind it.
     #expect(await world.objection(try world.token()) == nil)
-    while world.server.count(keysURL) < 2 { await Task.yield() }
+    try await eventually { world.server.count(keysURL) > 1 }
     #expect(await world.objection(try world.token(key: next)) == nil)
     #expect(await world.objection(try world.token()) == .signature(.unknownKey(keyID: "one")))
 }
