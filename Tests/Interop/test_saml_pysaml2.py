@@ -97,7 +97,7 @@ def test_triple_des_is_refused(pair, keys):
     response = idp.answer(request.parameters, encrypt_assertion=True)
     assert "EncryptedAssertion" in response and "tripledes-cbc" in response
     assert post_response(browser, response, request.relay_state).status == 403
-    assert "AES-GCM or AES-CBC" in site.running.wait_for_log("identity provider refused")
+    assert "AES-GCM or AES-CBC" in site.running.wait_for_log("failed login attempt")
 
 
 @pytest.mark.parametrize("binding", ["HTTP-POST", "HTTP-Redirect"])

@@ -3,6 +3,7 @@ import contextlib, os
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -21,8 +22,9 @@ class Chromium:
         self.driver.get(url)
 
     def wait(self, condition, seconds: float = 30):
-        """Until the condition on this browser holds."""
-        return WebDriverWait(self.driver, seconds, poll_frequency=.05).until(lambda _: condition(self))
+        """Until the condition on this browser holds. A page that goes while it is looked at is looked at again."""
+        going = [StaleElementReferenceException, NoSuchElementException]
+        return WebDriverWait(self.driver, seconds, poll_frequency=.05, ignored_exceptions=going).until(lambda _: condition(self))
 
     def find(self, selector: str):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
