@@ -31,7 +31,21 @@ final class FakeProvider: HTTPExchange {
 }
 
 extension UpstreamRequest {
+    /// The fields of a form.
+    var form: [String: String] {
+        var fields: [String: String] = [:]
+        for pair in String(decoding: body, as: UTF8.self).split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            fields[String(parts[0])] = try? PercentEncoding.decode(parts[1])
+        }
+        return fields
+    }
+
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+}
+
+struct FixedClock: WallClock {
+    let now = Date(timeIntervalSince1970: 1_700_000_000)
 }
 
 /// A connector in front of a fake provider.
