@@ -66,7 +66,7 @@ class Server:
         settings = configuration(port, file, algorithm, cost) | (changes or {})
         self.issuer = settings["issuer"]
         # The address of a connector's way back must be written out, and is known only now.
-        for connector in settings.get("connectors", []):
+        for connector in (c for c in settings.get("connectors", []) if c["type"] == "oauth"):
             connector.get("config", {}).update(redirectURI=self.issuer + "/callback")
         self.configuration = Path(self.folder.name, "config.yaml")
         self.configuration.write_text(json.dumps(settings))
