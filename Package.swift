@@ -64,6 +64,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
+        module("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
         module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
         module(
             "Web",
@@ -84,9 +85,23 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         module(
+            "EdgeServer",
+            [
+                "Edge",
+                "JOSE",
+                "OpenIDConnect",
+                "Pages",
+                "Web",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        module(
             "Dextra",
             [
-                "Connectors", "DexConfiguration", "Directory", "OpenIDConnect", "Pages", "Persistence", "Upstream", "Web",
+                "Connectors", "DexConfiguration", "Directory", "Edge", "EdgeServer", "OpenIDConnect", "Pages", "Persistence",
+                "Upstream", "Web",
                 "Workers", "XMLSecurity",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,6 +122,7 @@ let package = Package(
         tests("DexConfiguration"),
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
         tests("Directory"),
+        tests("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),

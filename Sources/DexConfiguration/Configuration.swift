@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Hashable {
     public var staticClients: [StaticClient]
     /// As they are written; without the one of `enablePasswordDB`.
     public var connectors: [Connector]
+    /// Nil: there is no edge.
+    public var edge: Edge?
 }
 
 extension Configuration {
@@ -41,12 +43,13 @@ extension Configuration {
             let staticPasswords = keys("staticPasswords", .list(of: StaticPassword.schema), default: [])
             let staticClients = keys("staticClients", .list(of: StaticClient.schema), default: [])
             let connectors = keys("connectors", .list(of: Connector.schema), default: [])
+            let edge = keys("edge", Edge.schema)
             CrossChecks(keys).run()
             guard let issuer, let storage, let web else { return nil }
             return Configuration(
                 issuer: issuer, storage: storage, web: web, telemetry: telemetry, oauth2: oauth2, expiry: expiry, signer: signer,
                 logger: logger, frontend: frontend, passwords: passwords, enablePasswordDB: enablePasswordDB,
-                staticPasswords: staticPasswords, staticClients: staticClients, connectors: connectors)
+                staticPasswords: staticPasswords, staticClients: staticClients, connectors: connectors, edge: edge)
         }
     }
 }

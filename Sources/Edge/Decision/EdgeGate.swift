@@ -1,0 +1,47 @@
+/// Decides about requests: who, then may they.
+public struct EdgeGate: Sendable {
+    let finder: CredentialFinder
+    let authenticator: any EdgeAuthenticator
+    let policy: any EdgePolicy
+
+    public init(finder: CredentialFinder, authenticator: any EdgeAuthenticator, policy: any EdgePolicy) {
+        self.finder = finder
+        self.authenticator = authenticator
+        self.policy = policy
+    }
+
+    /// What can be decided without waiting; nil: ask ``decide(_:)``. For event loops.
+    public func decideNow(_ request: EdgeRequest) -> EdgeDecision? {
+        guard let credential = finder.credential(in: request) else { return judge(request, nil) }
+        guard let identity = authenticator.known(credential) else { return nil }
+        return judge(request, identity)
+    }
+
+    public func decide(_ request: EdgeRequest) async -> EdgeDecision {
+        guard let credential = finder.credential(in: request) else { return judge(request, nil) }
+        if let identity = authenticator.known(credential) { return judge(request, identity) }
+        switch await authenticator.authenticate(credential, for: request) {
+        case .identity(let identity): return judge(request, identity)
+        case .renewed(let identity, let setCookies): return judge(request, identity, setCookies: setCookies)
+        case .invalid(let reason): return openToAll(request) ?? .authenticate(reason: reason)
+        case .unavailable(let reason): return openToAll(request) ?? .unavailable(reason: reason)
+        }
+    }
+
+    /// A path open to all stays open to those who bring something useless along, unless the policy is Istio's,
+    /// which refuses what is wrong even there.
+    private func openToAll(_ request: EdgeRequest) -> EdgeDecision? {
+        guard !policy.refusesInvalidCredentials else { return nil }
+        let decision = policy.decide(request, nil)
+        return decision.outcome == .allow ? .allow(nil, decision, setCookies: []) : nil
+    }
+
+    private func judge(_ request: EdgeRequest, _ identity: EdgeIdentity?, setCookies: [String] = []) -> EdgeDecision {
+        let decision = policy.decide(request, identity)
+        switch decision.outcome {
+        case .allow: return .allow(identity, decision, setCookies: setCookies)
+        case .deny: return .forbid(identity, decision)
+        case .authenticate: return identity == nil ? .authenticate(reason: nil) : .forbid(identity, decision)
+        }
+    }
+}

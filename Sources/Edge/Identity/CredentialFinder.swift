@@ -1,0 +1,48 @@
+/// Finds what a request brings along to prove who asks. The first that is there counts, and no other is tried when it is
+/// wrong: a bearer token before a session, a session before a certificate.
+public struct CredentialFinder: Sendable {
+    /// Where tokens may stand, of all issuers, in order.
+    public var tokenLocations: [TrustedIssuer.Location]
+    /// The name of the session cookie; nil: there are no sessions.
+    public var sessionCookie: String?
+    /// Whether `x-forwarded-client-cert` is read. The request must have come through a trusted peer.
+    public var takesCertificates: Bool
+
+    public init(
+        tokenLocations: [TrustedIssuer.Location] = [TrustedIssuer.authorization], sessionCookie: String? = nil,
+        takesCertificates: Bool = false
+    ) {
+        self.tokenLocations = tokenLocations
+        self.sessionCookie = sessionCookie
+        self.takesCertificates = takesCertificates
+    }
+
+    public func credential(in request: EdgeRequest) -> EdgeCredential? {
+        for location in tokenLocations {
+            if let token = token(at: location, in: request) { return .bearer(token) }
+        }
+        if let sessionCookie, let value = EdgeCookies.chunked(sessionCookie, in: request.headers) { return .session(value) }
+        if takesCertificates, let certificates = request.headers.only("x-forwarded-client-cert") {
+            return .certificate(certificates)
+        }
+        return nil
+    }
+
+    /// Several fields of the name count as one that is wrong: proxies disagree on which of them is meant.
+    private func token(at location: TrustedIssuer.Location, in request: EdgeRequest) -> String? {
+        switch location {
+        case .header(let name, let prefix):
+            guard request.headers.contains(name) else { return nil }
+            guard let value = request.headers.only(name) else { return "" }
+            guard value.utf8.count >= prefix.utf8.count,
+                zip(value.utf8, prefix.utf8).allSatisfy({ Self.folded($0) == Self.folded($1) })
+            else { return nil }
+            let token = value.utf8.dropFirst(prefix.utf8.count).drop { $0 == UInt8(ascii: " ") }
+            return String(Substring(token))
+        case .query(let name): return QueryText.value(of: name, in: request.query)
+        case .cookie(let name): return EdgeCookies.value(name, in: request.headers)
+        }
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+}
