@@ -24,13 +24,13 @@ public struct EdgeGate: Sendable {
     /// What can be decided without waiting; nil: ask ``decide(_:)``. For event loops.
     public func decideNow(_ request: EdgeRequest) -> EdgeDecision? {
         guard let credential = finder.credential(in: request) else { return judge(request, nil) }
-        guard let identity = authenticator.known(credential) else { return nil }
+        guard let identity = authenticator.known(credential, for: request) else { return nil }
         return judge(request, identity)
     }
 
     public func decide(_ request: EdgeRequest) async -> EdgeDecision {
         guard let credential = finder.credential(in: request) else { return judge(request, nil) }
-        if let identity = authenticator.known(credential) { return judge(request, identity) }
+        if let identity = authenticator.known(credential, for: request) { return judge(request, identity) }
         switch await authenticator.authenticate(credential, for: request) {
         case .identity(let identity): return judge(request, identity)
         case .renewed(let identity, let setCookies): return judge(request, identity, setCookies: setCookies)
