@@ -24,7 +24,7 @@ public protocol EdgeAuthenticator: Sendable {
     /// What is known without waiting: called on event loops. Nil means: ask ``authenticate(_:for:)``.
     func known(_ credential: EdgeCredential) -> EdgeIdentity?
 
-    /// The same where the request matters: a session's cookie is good at its host only. Without it, as above.
+    /// As above, for those to whom it matters where in the request the credential stands.
     func known(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeIdentity?
 
     /// May ask others, and check signatures.

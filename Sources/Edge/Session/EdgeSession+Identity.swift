@@ -2,27 +2,18 @@ import FoundationEssentials
 import JOSE
 
 extension EdgeSession {
-    /// - Parameter expiresAt: the end of the session.
-    func identity(_ rules: TrustedIssuer, now: Date, expiresAt: Date) -> EdgeIdentity {
-        let audiences: [String] =
-            switch claims["aud"] {
-            case .string(let one): [one]
-            case .array(let several): several.compactMap(\.string)
-            default: []
-            }
-        let groups: [String] =
-            switch claims[rules.groupsClaim] {
-            case .string(let one): [one]
-            case .array(let several): several.compactMap(\.string)
-            default: []
-            }
-        let isVerified = rules.takesUnverifiedEmail || claims["email_verified"]?.bool ?? false
-        return EdgeIdentity(
-            evidence: .session(id), issuer: issuer, subject: subject, audiences: audiences,
-            email: isVerified ? claims[rules.emailClaim]?.string : nil, groups: groups,
-            preferredUsername: claims[rules.preferredUsernameClaim]?.string, name: claims["name"]?.string, claims: claims,
-            expiresAt: expiresAt,
-            // Whoever gets an expired token refuses the request; without one they are told by our headers.
-            token: now < tokenExpiresAt ? idToken : nil, accessToken: accessToken)
+    /// - Parameter until: when the session has to be looked at again, at the latest at its end.
+    /// - Throws: when the ID token names nobody, or more groups than anybody has.
+    func identity(_ rules: TrustedIssuer, now: Date, until: Date) throws(TokenRefusal) -> EdgeIdentity {
+        var rules = rules
+        rules.issuer = issuer
+        let reading = try IdentityReader(issuer: rules).identity(
+            TokenClaims(all: claims), token: idToken, end: until.timeIntervalSince1970)
+        var identity = reading.identity
+        identity.evidence = .session(id)
+        // Whoever gets an expired token refuses the request; without one they are told by our headers.
+        if tokenExpiresAt <= now { identity.token = nil }
+        identity.accessToken = accessToken
+        return identity
     }
 }

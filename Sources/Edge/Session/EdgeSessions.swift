@@ -127,18 +127,37 @@ public final class EdgeSessions: Sendable {
         }
         if let reason = refusal(of: loaded.session, host: host) { return .none(reason: reason) }
         let isDue = isRefreshDue(loaded.session) || isTouchDue(loaded.session)
-        let lookup = isDue ? await renewOnce(loaded) : .found(Found(session: loaded.session, newCookie: loaded.newCookie))
-        if case .found(let found) = lookup { remember(found, cookie) }
-        return lookup
+        return isDue ? await renewOnce(loaded) : .found(Found(session: loaded.session, newCookie: loaded.newCookie))
     }
 
-    func identity(of session: EdgeSession) -> EdgeIdentity {
-        session.identity(settings.claims, now: clock.now, expiresAt: end(of: session))
-    }
-
-    private func remember(_ found: Found, _ cookie: String) {
-        let now = clock.now
+    /// The identity of a cookie, kept for those who cannot wait.
+    func identity(_ cookie: String, host: String) async -> Recognition {
+        let found: Found
+        switch await find(cookie, host: host) {
+        case .none(let reason): return .invalid(reason: reason)
+        case .unavailable(let reason): return .unavailable(reason: reason)
+        case .found(let session): found = session
+        }
         let session = found.session
+        let until = nextLook(at: session)
+        let identity: EdgeIdentity
+        do { identity = try session.identity(settings.claims, now: clock.now, until: until) } catch {
+            return .invalid(reason: error.reason)
+        }
+        // A browser that should have another cookie by now is told with every answer until it has.
+        known[Self.hash(found.newCookie ?? cookie)] = Known(session: session, identity: identity, until: until)
+        return .identity(identity, session, newCookie: found.newCookie)
+    }
+
+    enum Recognition: Sendable {
+        case identity(EdgeIdentity, EdgeSession, newCookie: String?)
+        case invalid(reason: String)
+        case unavailable(reason: String)
+    }
+
+    /// Until when nothing about a session can change but by revocation.
+    private func nextLook(at session: EdgeSession) -> Date {
+        let now = clock.now
         var until = end(of: session)
         if now < session.tokenExpiresAt { until = min(until, session.tokenExpiresAt) }
         if let due = refreshTime(of: session) {
@@ -146,10 +165,7 @@ public final class EdgeSessions: Sendable {
             until = min(until, now < due ? due : max(now + 1, pauses[session.id] ?? now))
         }
         if let due = touchTime(of: session) { until = min(until, now < due ? due : now + 1) }
-        let known = Known(session: session, identity: identity(of: session), until: until)
-        // A browser that should have another cookie by now is told with every answer until it has.
-        guard let new = found.newCookie else { return self.known[Self.hash(cookie)] = known }
-        self.known[Self.hash(new)] = known
+        return until
     }
 
     private func load(_ cookie: String) async -> Result<Loaded?, StoreError> {

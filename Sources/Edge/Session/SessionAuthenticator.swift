@@ -14,14 +14,13 @@ public struct SessionAuthenticator: EdgeAuthenticator {
 
     public func authenticate(_ credential: EdgeCredential, for request: EdgeRequest) async -> EdgeAuthentication {
         guard case .session(let cookie) = credential else { return .invalid(reason: "not a session") }
-        switch await sessions.find(cookie, host: request.host) {
-        case .none(let reason): return .invalid(reason: reason)
+        switch await sessions.identity(cookie, host: request.host) {
+        case .invalid(let reason): return .invalid(reason: reason)
         case .unavailable(let reason): return .unavailable(reason: reason)
-        case .found(let found):
-            let identity = sessions.identity(of: found.session)
-            guard let new = found.newCookie else { return .identity(identity) }
+        case .identity(let identity, let session, let newCookie):
+            guard let newCookie else { return .identity(identity) }
             let fields = sessions.settings.cookie.fields(
-                setting: new, maximumAge: sessions.cookieAge(of: found.session), present: EdgeCookies.names(in: request.headers))
+                setting: newCookie, maximumAge: sessions.cookieAge(of: session), present: EdgeCookies.names(in: request.headers))
             return fields.map { .renewed(identity, setCookies: $0) } ?? .identity(identity)
         }
     }

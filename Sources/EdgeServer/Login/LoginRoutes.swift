@@ -10,20 +10,20 @@ public struct LoginRoutes: Sendable {
     private let flow: LoginFlow
     private let context: RouteContext
     private let files: [String: StaticFile]
-    private let isTrusted: @Sendable (String) -> Bool
+    private let trustedProxies: ClientAddressRule
 
     /// - Parameters:
     ///   - context: its pages' theme has the login's prefix as path.
     ///   - files: by path below the prefix: `/static/main.css`.
-    ///   - isTrusted: whether a peer, by its address, may say what the browser asked for.
+    ///   - trustedProxies: who may say what the browser asked for.
     public init(
         flow: LoginFlow, context: RouteContext, files: [String: StaticFile],
-        isTrusted: @escaping @Sendable (String) -> Bool
+        trustedProxies: ClientAddressRule
     ) {
         self.flow = flow
         self.context = context
         self.files = files
-        self.isTrusted = isTrusted
+        self.trustedProxies = trustedProxies
     }
 
     private var prefix: String { flow.settings.prefix }
@@ -125,9 +125,9 @@ public struct LoginRoutes: Sendable {
 
     private func visit(_ request: WebRequest) -> LoginFlow.Visit {
         var headers = EdgeHeaders(request.headers.map { (name: $0.name.rawName, value: $0.value) })
-        if !isTrusted(request.peerAddress) { for name in Self.proxyHeaders { headers.remove(name) } }
+        if !trustedProxies.isTrusted(peer: request.peerAddress) { for name in Self.proxyHeaders { headers.remove(name) } }
         let scheme = headers.only("x-forwarded-proto").map { $0.lowercased() }
-        let host = headers.only("x-forwarded-host") ?? request.host
+        let host = headers.only("x-forwarded-host") ?? headers.only("host") ?? ""
         return LoginFlow.Visit(
             scheme: scheme == "https" || scheme == "http" ? scheme ?? "" : context.isSecure ? "https" : "http",
             host: host.lowercased(), headers: headers, parameters: parameters(request))
