@@ -97,7 +97,7 @@ public final class Provider: Sendable {
     public func reload(_ new: Configuration) throws {
         let replaceConnectors = try graph.connectors.prepare(new.connectors)
         try server.web.reloadCertificates()
-        graph.clients.replaceStatic(new.staticClients.map(Client.init))
+        graph.clients.replaceStatic(new.clients(with: graph.edgeClient))
         replaceConnectors()
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
         server.answers.clear()

@@ -14,6 +14,8 @@ struct ProviderGraph: Sendable {
     let settings: ProviderSettings
     let store: SQLiteStore
     let clients: ClientDirectory
+    /// Nil: the edge has no login at this provider.
+    let edgeClient: EdgeClient?
     let local: LocalConnector?
     let connectors: ConnectorSet
     let ring: KeyRing
@@ -37,7 +39,8 @@ struct ProviderGraph: Sendable {
             throw StartError(error, location: location.description)
         }
         self.store = store
-        clients = ClientDirectory(static: configuration.staticClients.map(Client.init), store: store)
+        edgeClient = try EdgeClient(configuration, random: random)
+        clients = ClientDirectory(static: configuration.clients(with: edgeClient), store: store)
 
         // Nice, so that a crowd at the login form slows down nobody else.
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)

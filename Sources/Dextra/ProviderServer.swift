@@ -4,6 +4,7 @@ import JOSE
 import Logging
 import OpenIDConnect
 import Pages
+import Upstream
 import Web
 
 /// The listeners of a configuration with everything they serve.
@@ -38,6 +39,13 @@ struct ProviderServer: Sendable {
                     clientID: client.id, clientSecret: client.secret?.text ?? "", issuer: issuer.text, origin: issuer.origin,
                     endpoint: TokenEndpoint(graph.parts), context: context, random: options.random
                 ).routes
+        }
+        if let edge = configuration.edge, let login = edge.login {
+            let surroundings = EdgeLogin.Surroundings(
+                parts: graph.parts, store: graph.store, client: graph.edgeClient,
+                proxies: ProxyRules(environment: options.environment),
+                trustedProxies: try ClientAddressRule(header: "", trustedProxies: edge.trustedProxies.map(\.text)), logger: logger)
+            routes += try EdgeLogin(configuration, edge, login, prefix: "/oauth2", surroundings).routes
         }
         publicAnswers = { publicRoutes.readyAnswers }
         let security = try SecurityHeaders(
