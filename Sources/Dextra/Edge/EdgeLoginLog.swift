@@ -27,8 +27,8 @@ struct EdgeLoginLog: LoginEventLog {
     private func log(_ level: Logger.Level, _ message: Logger.Message, _ values: [String: String]) {
         var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key, .string($0.value)) })
         if let scope = RequestScope.current {
-            metadata["request"] = .string(scope.id)
-            if !scope.clientAddress.isEmpty { metadata["client_address"] = .string(scope.clientAddress) }
+            metadata["request_id"] = .string(scope.id)
+            if !scope.clientAddress.isEmpty { metadata["client_remote_addr"] = .string(scope.clientAddress) }
         }
         logger.log(level: level, message, metadata: metadata)
     }
