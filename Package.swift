@@ -123,6 +123,12 @@ let package = Package(
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
         tests("Directory"),
         tests("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
+        tests(
+            "EdgeServer",
+            [
+                "Edge", "OpenIDConnect", "Web", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),
