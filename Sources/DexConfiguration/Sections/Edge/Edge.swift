@@ -16,6 +16,8 @@ extension Configuration {
         /// Nil: browsers are not led to a login.
         public var login: Login?
         public var session = Session()
+        /// How the proxy in front normalizes paths; policies see them so.
+        public var pathNormalization = PathNormalization.mergeSlashes
         /// In order; what none of them matches is denied.
         public var policies: [Policy] = []
         /// Files with Istio's RequestAuthentication and AuthorizationPolicy.
@@ -47,6 +49,7 @@ extension Configuration.Edge {
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
             edge.login = keys("login", Login.schema)
             edge.session = keys("session", Session.schema, default: Session())
+            edge.pathNormalization = keys("pathNormalization", .word("normalization"), default: .mergeSlashes)
             edge.policies = keys("policies", .list(of: Policy.schema), default: [])
             edge.policyFiles = keys("policyFiles", .list(of: .text), default: [])
             edge.headers = keys("headers", Headers.schema, default: Headers())
