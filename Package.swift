@@ -57,6 +57,7 @@ let package = Package(
             "Upstream",
             [
                 "JOSE",
+                "OpenIDConnect",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -122,7 +123,7 @@ let package = Package(
         tests("DexConfiguration"),
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
         tests("Directory"),
-        tests("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
+        tests("Edge", ["JOSE", "OpenIDConnect", "Persistence", "Upstream"]),
         tests(
             "EdgeServer",
             [
