@@ -51,9 +51,11 @@ struct IncomingRequest {
         if trusted, let told = head.headers[Self.forwardedProto]?.lowercased(), told == "http" || told == "https" {
             scheme = told
         }
+        // What it names is judged too.
+        let connection = head.headers.filter { $0.name.canonicalName == "connection" }
         judged = EdgeRequest(
             method: head.method.rawValue, scheme: scheme, host: host.lowercased(), path: head.path, query: head.query,
-            headers: EdgeHeaders(Self.crumbsJoined(fields).map { (name: $0.name.rawName, value: $0.value) }),
+            headers: EdgeHeaders((Self.crumbsJoined(fields) + connection).map { (name: $0.name.rawName, value: $0.value) }),
             clientAddress: proxy.settings.trustedProxies.clientAddress(peer: peer, headers: head.headers), peerAddress: peer,
             destinationPort: port)
     }
