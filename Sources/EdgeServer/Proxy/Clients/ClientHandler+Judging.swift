@@ -100,7 +100,9 @@ extension ClientHandler {
         var headers = headers
         headers.replaceOrAdd(name: "Content-Length", value: String(body.readableBytes))
         if !headers.contains(name: "date") { headers.add(name: "Date", value: loop.date()) }
-        begin(HTTPResponseHead(version: version == .http1_0 ? .http1_0 : .http1_1, status: status, headers: headers), endsConnection: false)
+        begin(
+            HTTPResponseHead(version: version == .http1_0 ? .http1_0 : .http1_1, status: status, headers: headers),
+            endsConnection: false)
         if !isHead, body.readableBytes > 0 { send(body) }
         finishAnswer(nil)
     }

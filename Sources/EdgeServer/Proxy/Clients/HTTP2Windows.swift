@@ -5,9 +5,10 @@ import NIOHTTP2
 enum HTTP2Windows {
     static func connection(_ settings: HTTP2Settings) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-        configuration.initialSettings = nioDefaultSettings.filter { setting in
-            !settings.contains { $0.parameter == setting.parameter }
-        } + settings
+        configuration.initialSettings =
+            nioDefaultSettings.filter { setting in
+                !settings.contains { $0.parameter == setting.parameter }
+            } + settings
         configuration.targetWindowSize = 1 << 20
         return configuration
     }
