@@ -25,6 +25,8 @@ extension Configuration {
         public var headers = Headers()
         /// Nil: backends get no signed assertion.
         public var assertion: Assertion?
+        /// The listeners of the reverse proxy; there when ``upstreams`` are.
+        public var listen: Listen?
         /// The backends of the reverse proxy; empty: there is none.
         public var upstreams: [Upstream] = []
     }
@@ -54,6 +56,14 @@ extension Configuration.Edge {
             edge.policyFiles = keys("policyFiles", .list(of: .text), default: [])
             edge.headers = keys("headers", Headers.schema, default: Headers())
             edge.assertion = keys("assertion", Assertion.schema)
+            edge.listen = keys("listen", Listen.schema)
+            if let written = keys["upstreams"], keys["listen"] == nil {
+                keys.loading.problem(
+                    "nobody would reach them: listen is missing", hint: "write listen: {http: 0.0.0.0:8080}", at: written)
+            }
+            if let written = keys["listen"], keys["upstreams"] == nil {
+                keys.loading.problem("nothing to pass on to: upstreams are missing", at: written)
+            }
             edge.upstreams = keys("upstreams", .list(of: Upstream.schema), default: [])
             return edge
         }
