@@ -1,3 +1,5 @@
+import JOSE
+
 /// Finds what a request brings along to prove who asks. The first that is there counts, and no other is tried when it is
 /// wrong: a bearer token before a session, a session before a certificate.
 public struct CredentialFinder: Sendable {
@@ -19,7 +21,7 @@ public struct CredentialFinder: Sendable {
 
     public func credential(in request: EdgeRequest) -> EdgeCredential? {
         for location in tokenLocations {
-            if let token = token(at: location, in: request) { return .bearer(token) }
+            if let token = Self.token(at: location, in: request) { return .bearer(token) }
         }
         if let sessionCookie, let value = EdgeCookies.chunked(sessionCookie, in: request.headers) { return .session(value) }
         if takesCertificates, let certificates = request.headers.only("x-forwarded-client-cert") {
@@ -29,7 +31,7 @@ public struct CredentialFinder: Sendable {
     }
 
     /// Several fields of the name count as one that is wrong: proxies disagree on which of them is meant.
-    private func token(at location: TrustedIssuer.Location, in request: EdgeRequest) -> String? {
+    static func token(at location: TrustedIssuer.Location, in request: EdgeRequest) -> String? {
         switch location {
         case .header(let name, let prefix):
             guard request.headers.contains(name) else { return nil }
@@ -39,9 +41,28 @@ public struct CredentialFinder: Sendable {
             else { return nil }
             let token = value.utf8.dropFirst(prefix.utf8.count).drop { $0 == UInt8(ascii: " ") }
             return String(Substring(token))
+        case .basic: return basicToken(in: request)
         case .query(let name): return QueryText.value(of: name, in: request.query)
         case .cookie(let name): return EdgeCookies.value(name, in: request.headers)
         }
+    }
+
+    /// As oauth2-proxy reads it; real names and passwords are nothing that is looked for here.
+    private static func basicToken(in request: EdgeRequest) -> String? {
+        guard let encoded = token(at: .header("authorization", prefix: "Basic "), in: request),
+            let bytes = try? Base64.decode(encoded), let text = String(validating: bytes, as: UTF8.self),
+            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        let user = text[..<colon]
+        let password = text[text.utf8.index(after: colon)...]
+        if looksLikeJWT(user) { return password.isEmpty || password == "x-oauth-basic" ? String(user) : nil }
+        return looksLikeJWT(password) ? String(password) : nil
+    }
+
+    private static func looksLikeJWT(_ text: Substring) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        // The header is a JSON object, and base64url of `{"` is `ey`.
+        return parts.count == 3 && !parts[1].isEmpty && text.hasPrefix("ey")
     }
 
     private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

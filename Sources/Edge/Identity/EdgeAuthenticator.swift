@@ -24,6 +24,13 @@ public protocol EdgeAuthenticator: Sendable {
     /// What is known without waiting: called on event loops. Nil means: ask ``authenticate(_:for:)``.
     func known(_ credential: EdgeCredential) -> EdgeIdentity?
 
+    /// As above, for those to whom it matters where in the request the credential stands.
+    func known(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeIdentity?
+
     /// May ask others, and check signatures.
     func authenticate(_ credential: EdgeCredential, for request: EdgeRequest) async -> EdgeAuthentication
+}
+
+extension EdgeAuthenticator {
+    public func known(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeIdentity? { known(credential) }
 }

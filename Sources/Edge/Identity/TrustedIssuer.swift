@@ -1,3 +1,5 @@
+public import JOSE
+
 /// Whose tokens are believed, and how they are read. Made from `edge.issuers`, or from Istio's `RequestAuthentication`.
 public struct TrustedIssuer: Sendable, Hashable {
     /// From where the keys come.
@@ -18,6 +20,31 @@ public struct TrustedIssuer: Sendable, Hashable {
         /// Only where the configuration asks for it: addresses end up in logs.
         case query(String)
         case cookie(String)
+        /// The user name of `Authorization: Basic` with an empty password or `x-oauth-basic`, or the password of any user, where
+        /// that looks like a JWT; for programs that know nothing else.
+        case basic
+    }
+
+    /// Where tokens are asked about that nobody can check by a signature (RFC 7662).
+    public struct Introspection: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+        /// Nil: what the issuer's discovery document names.
+        public var url: String?
+        public var clientID: String
+        public var clientSecret: String
+        /// For how many seconds an answer is believed at most: a revoked token is refused after this time.
+        public var cacheSeconds: Double
+
+        public init(url: String?, clientID: String, clientSecret: String, cacheSeconds: Double = 60) {
+            self.url = url
+            self.clientID = clientID
+            self.clientSecret = clientSecret
+            self.cacheSeconds = cacheSeconds
+        }
+
+        /// Never the secret.
+        public var description: String { "introspection as \(clientID)" }
+        public var debugDescription: String { description }
+        public var customMirror: Mirror { Mirror(self, children: []) }
     }
 
     /// Exactly what `iss` must be.
@@ -32,6 +59,16 @@ public struct TrustedIssuer: Sendable, Hashable {
     public var preferredUsernameClaim = "preferred_username"
     /// Takes an e-mail address for proven though the token does not say so.
     public var takesUnverifiedEmail = false
+    /// Whether a token must have `sub`. Istio takes tokens without.
+    public var requiresSubject = true
+    /// What a token may be signed with; symmetric algorithms do not count.
+    public var algorithms = SignatureAlgorithm.asymmetric
+    /// For how many seconds a verified token is believed at most before its signature is checked again, with the keys of then.
+    public var cacheSeconds = 300.0
+    /// For tokens that are no JWTs; nil: there are none.
+    public var introspection: Introspection?
+    /// Certificates of authorities, in PEM, that the issuer's server may have one from besides the system's.
+    public var rootCAs: [String] = []
     /// Claims whose text is a list separated by spaces, for policies.
     public var spaceDelimitedClaims: [String] = ["scope", "permission"]
 
@@ -44,5 +81,12 @@ public struct TrustedIssuer: Sendable, Hashable {
         self.keys = keys
         self.audiences = audiences
         self.locations = locations
+    }
+
+    /// Where tokens of any of these may stand: for ``CredentialFinder``.
+    public static func locations(of issuers: [TrustedIssuer]) -> [Location] {
+        var found: [Location] = []
+        for location in issuers.flatMap(\.locations) where !found.contains(location) { found.append(location) }
+        return found
     }
 }

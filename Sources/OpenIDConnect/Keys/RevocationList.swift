@@ -7,10 +7,11 @@ public final class RevocationList: Sendable {
     private struct State {
         var until: [String: Date] = [:]
         var position: Int64 = 0
-        var onChange: @Sendable () -> Void = {}
+        var listeners: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
+    private let changes = Atomic(0)
 
     public init() {}
 
@@ -27,31 +28,40 @@ public final class RevocationList: Sendable {
         }
     }
 
-    /// Whom to tell when something was added: whoever remembers anything about tokens must forget it.
+    /// Grows whenever something is added. Who remembers that a token was not on the list need not ask again while this number,
+    /// taken before asking, is the same.
+    public var revision: Int { changes.load(ordering: .acquiring) }
+
+    /// Adds somebody to tell when something was added: whoever remembers anything about tokens must forget it.
     public func onChange(_ tell: @escaping @Sendable () -> Void) {
-        state.withLock { $0.onChange = tell }
+        state.withLock { $0.listeners.append(tell) }
     }
 
     /// This process revoked something: known at once.
     public func add(id: String, until: Date) {
-        let tell = state.withLock { state in
+        let listeners = state.withLock { state in
             state.until[id] = max(state.until[id] ?? until, until)
-            return state.onChange
+            return state.listeners
         }
-        tell()
+        changed(listeners)
     }
 
     /// What the store tells of.
     public func add(_ revocations: [Revocation], now: Date) {
         if revocations.isEmpty { return }
-        let tell = state.withLock { state in
+        let listeners = state.withLock { state in
             for revocation in revocations {
                 state.position = max(state.position, revocation.position)
                 if revocation.until > now { state.until[revocation.id] = revocation.until }
             }
-            return state.onChange
+            return state.listeners
         }
-        tell()
+        changed(listeners)
+    }
+
+    private func changed(_ listeners: [@Sendable () -> Void]) {
+        changes.add(1, ordering: .releasing)
+        for tell in listeners { tell() }
     }
 
     /// Forgets what has expired.

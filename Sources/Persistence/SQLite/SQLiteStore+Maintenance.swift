@@ -17,6 +17,7 @@ extension SQLiteStore: StoreMaintenance {
             ("assertions", "key", "until", now),
             ("sealing_keys", "version", "expires_at", now),
             ("signing_keys", "rowid", "expires_at", now),
+            ("edge_assertion_keys", "rowid", "expires_at", now),
             ("refresh_grants", "rowid", "created_at", createdBefore),
             ("refresh_grants", "rowid", "last_used_at", usedBefore),
         ]

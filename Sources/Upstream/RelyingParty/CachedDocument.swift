@@ -21,32 +21,50 @@ final class CachedDocument<Value: Sendable>: Sendable {
         var running: Task<Outcome, Never>?
         /// Before then nothing is fetched in the background, or because somebody asks for something unknown.
         var nextAttempt = Date.distantPast
+        /// Why the last fetch brought nothing, and until when that is the answer to all who need one.
+        var failure: (error: RelyingPartyError, until: Date)?
     }
 
     private let state = Mutex(State())
     private let now: @Sendable () -> Date
     private let pause: Double
+    private let failurePause: Double
+    private let onOutcome: @Sendable (Outcome) -> Void
     private let fetch: @Sendable () async -> Outcome
 
-    /// - Parameter pause: seconds between fetches that a stranger could cause, or that a failing server gets.
-    init(pause: Double, now: @escaping @Sendable () -> Date, fetch: @escaping @Sendable () async -> Outcome) {
+    /// - Parameters:
+    ///   - pause: seconds between fetches that a stranger could cause, or that a failing server gets.
+    ///   - failurePause: seconds for which those who need a document that could not be fetched get the same failure.
+    ///   - onOutcome: told of each fetch, after what it brought is in use.
+    init(
+        pause: Double, failurePause: Double = 0, now: @escaping @Sendable () -> Date,
+        onOutcome: @escaping @Sendable (Outcome) -> Void = { _ in }, fetch: @escaping @Sendable () async -> Outcome
+    ) {
         self.pause = pause
+        self.failurePause = failurePause
         self.now = now
+        self.onOutcome = onOutcome
         self.fetch = fetch
     }
+
+    /// What was fetched last, however old.
+    var last: Fetched? { state.withLock { $0.current?.fetched } }
 
     /// The document. Only who comes when there is none, or its life is over, waits.
     func current() async throws(RelyingPartyError) -> Current {
         let time = now()
-        let task: Task<Outcome, Never>? = state.withLock { state in
-            guard let (fetched, _) = state.current, time < fetched.life.endsAt else { return start(&state) }
+        let task: Result<Task<Outcome, Never>?, RelyingPartyError> = state.withLock { state in
+            guard let (fetched, _) = state.current, time < fetched.life.endsAt else {
+                if let (error, until) = state.failure, time < until { return .failure(error) }
+                return .success(start(&state))
+            }
             if time >= fetched.life.refreshAt, time >= state.nextAttempt {
                 state.nextAttempt = time + pause
                 _ = start(&state)
             }
-            return nil
+            return .success(nil)
         }
-        if let task { _ = try await task.value.get() }
+        if let task = try task.get() { _ = try await task.value.get() }
         return try latest()
     }
 
@@ -54,14 +72,18 @@ final class CachedDocument<Value: Sendable>: Sendable {
     /// - Returns: nil if there is none and it is too early to ask again.
     func later(than number: Int) async throws(RelyingPartyError) -> Current? {
         let time = now()
-        let task: Task<Outcome, Never>? = state.withLock { state in
-            if let (_, latest) = state.current, latest > number { return nil }
-            if let running = state.running { return running }
-            guard time >= state.nextAttempt else { return nil }
+        let task: Result<Task<Outcome, Never>?, RelyingPartyError> = state.withLock { state in
+            if let (_, latest) = state.current, latest > number { return .success(nil) }
+            if let running = state.running { return .success(running) }
+            guard time >= state.nextAttempt else {
+                // Whether there is a later one is not known.
+                if let (error, until) = state.failure, time < until { return .failure(error) }
+                return .success(nil)
+            }
             state.nextAttempt = time + pause
-            return start(&state)
+            return .success(start(&state))
         }
-        if let task { _ = try await task.value.get() }
+        if let task = try task.get() { _ = try await task.value.get() }
         let latest = try latest()
         return latest.number > number ? latest : nil
     }
@@ -78,10 +100,17 @@ final class CachedDocument<Value: Sendable>: Sendable {
         if let running = state.running { return running }
         let task = Task {
             let outcome = await fetch()
+            let end = self.now() + self.failurePause
             self.state.withLock { state in
                 state.running = nil
-                if case .success(let fetched) = outcome { state.current = (fetched, (state.current?.number ?? 0) + 1) }
+                switch outcome {
+                case .success(let fetched):
+                    state.current = (fetched, (state.current?.number ?? 0) + 1)
+                    state.failure = nil
+                case .failure(let error): state.failure = (error, end)
+                }
             }
+            self.onOutcome(outcome)
             return outcome
         }
         state.running = task

@@ -2,6 +2,7 @@ public import FoundationEssentials
 
 /// How long a fetched document is used: as long as its server says, within bounds.
 struct DocumentLife: Sendable, Hashable {
+    let fetchedAt: Date
     /// From when on it is fetched again, in the background, while it goes on being used.
     let refreshAt: Date
     /// Until when it is used though its server does not answer.
@@ -17,6 +18,7 @@ struct DocumentLife: Sendable, Hashable {
     init(_ response: UpstreamResponse, now: Date) {
         let stated = response[header: "Cache-Control"].flatMap(Self.maximumAge)
         let life = min(max(stated ?? Self.usual, Self.shortest), Self.longest)
+        fetchedAt = now
         refreshAt = now + min(life / 2, Self.longestFreshness)
         endsAt = now + life
     }

@@ -23,7 +23,7 @@ public final class RemoteProvider: Sendable {
         let allowsPlain = !(UpstreamURL(issuer)?.isSecure ?? true)
         let documents = CachedDocument<ProviderMetadata>(pause: 10, now: now) {
             await Self.outcome { () async throws(RelyingPartyError) in
-                let (json, life) = try await Self.fetch(url, http, now)
+                let (json, life) = try await JSONDocument.fetch(url, http, now)
                 let metadata = try ProviderMetadata(
                     json, issuer: alias ?? issuer, allowsPlain: allowsPlain, overrides: overrides)
                 return .init(value: metadata, life: life)
@@ -33,7 +33,7 @@ public final class RemoteProvider: Sendable {
         keys = CachedDocument(pause: keyPause, now: now) {
             await Self.outcome { () async throws(RelyingPartyError) in
                 let url = try await documents.current().value.keysURL
-                let (json, life) = try await Self.fetch(url, http, now)
+                let (json, life) = try await JSONDocument.fetch(url, http, now)
                 let set: JWKSet
                 do { set = try JWKSet(json) } catch { throw .invalid("\(url) is no set of keys (\(error))") }
                 return .init(value: set.verificationKeys, life: life)
@@ -76,24 +76,5 @@ public final class RemoteProvider: Sendable {
         _ body: () async throws(RelyingPartyError) -> Value
     ) async -> Result<Value, RelyingPartyError> {
         do { return .success(try await body()) } catch { return .failure(error) }
-    }
-
-    private static func fetch(
-        _ url: String, _ http: any HTTPExchange, _ now: @Sendable () -> Date
-    ) async throws(RelyingPartyError) -> (JSON, DocumentLife) {
-        let response: UpstreamResponse
-        do {
-            response = try await http.send(
-                UpstreamRequest(.get, url, headers: [.init("Accept", "application/json, application/jwk-set+json")]))
-        } catch {
-            throw .exchange(error)
-        }
-        guard response.status == 200 else {
-            // A server that has just been started, or a proxy in front of one that is down, says so too.
-            let text = "\(url) answered with status \(response.status)"
-            throw response.status >= 500 || response.status == 429 ? .exchange(.unreachable(text)) : .invalid(text)
-        }
-        guard let json = try? JSON(parsing: response.body) else { throw .invalid("\(url) did not answer with JSON") }
-        return (json, DocumentLife(response, now: now()))
     }
 }

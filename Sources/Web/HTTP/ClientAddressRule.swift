@@ -33,7 +33,8 @@ public struct ClientAddressRule: Sendable {
         self.init(header: name, trusted: trusted)
     }
 
-    func isTrusted(peer: String) -> Bool {
+    /// Whether an address is a trusted proxy's.
+    public func isTrusted(peer: String) -> Bool {
         IPAddress(peer).map(isTrusted) ?? false
     }
 

@@ -11,13 +11,14 @@ extension WebApplication {
         var response: WebResponse
         let name: String
         var cors = false
+        var isBare = false
     }
 
     func respond(to pending: PendingRequest) async -> WebResponse {
         let request = makeRequest(pending)
         var outcome = await outcome(of: request)
         if outcome.cors { crossOrigin.apply(to: &outcome.response, origin: request.headers[.origin]) }
-        security.apply(to: &outcome.response)
+        if !outcome.isBare { security.apply(to: &outcome.response) }
         record(request, outcome, since: pending.arrived)
         return outcome.response
     }
@@ -65,13 +66,18 @@ extension WebApplication {
             if route.cors, let preflight = crossOrigin.preflight(request, methods: route.methods ?? [.get, .post]) {
                 return Outcome(response: preflight, name: route.name)
             }
-            return Outcome(response: await run(route, request.with(parameters: parameters)), name: route.name, cors: route.cors)
+            return Outcome(
+                response: await run(route, request.with(parameters: parameters)), name: route.name, cors: route.cors,
+                isBare: route.isBare)
         case .methodNotAllowed(let allowed, let name, let cors, let audience):
             if cors, let preflight = crossOrigin.preflight(request, methods: allowed) {
                 return Outcome(response: preflight, name: name)
             }
             return Outcome(response: Self.methodNotAllowed(allowed, audience), name: name, cors: cors)
         case .notFound:
+            if let fallback {
+                return Outcome(response: await run(fallback, request), name: fallback.name, isBare: fallback.isBare)
+            }
             return Outcome(response: .text("404 page not found\n", status: .notFound), name: "")
         }
     }

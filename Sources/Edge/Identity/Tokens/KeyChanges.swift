@@ -1,0 +1,19 @@
+import JOSE
+import Synchronization
+
+/// Tells what is new in a set of keys, and what is gone.
+final class KeyChanges: Sendable {
+    private let last = Mutex<Set<String>>([])
+
+    func change(to keys: [VerificationKey]) -> (added: Bool, removed: Bool) {
+        let names = Set(
+            keys.map { key in
+                guard case .public(let material) = key.material else { return key.keyID ?? "" }
+                return (key.keyID ?? "") + "\n" + material.thumbprint
+            })
+        return last.withLock { last in
+            defer { last = names }
+            return (!names.isSubset(of: last), !last.isSubset(of: names))
+        }
+    }
+}
