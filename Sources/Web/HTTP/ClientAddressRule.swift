@@ -39,7 +39,7 @@ public struct ClientAddressRule: Sendable {
     }
 
     /// - Parameter peer: the address at the other end of the connection.
-    func clientAddress(peer: String, headers: HTTPFields) -> String {
+    package func clientAddress(peer: String, headers: HTTPFields) -> String {
         guard let peerAddress = IPAddress(peer) else { return peer }
         guard let header, isTrusted(peerAddress) else { return peerAddress.text }
         var closest = peerAddress

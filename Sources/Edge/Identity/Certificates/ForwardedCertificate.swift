@@ -1,7 +1,8 @@
 /// One element of Envoy's `x-forwarded-client-cert`: what a proxy says of the certificate at the other end of its connection.
 ///
 /// `Key=value` pairs are separated by `;` and elements by `,`; a value with `,`, `;` or `=` stands in double quotes, in which a
-/// double quote is written `\"`. Keys are compared without regard to case.
+/// double quote is written `\"`. Keys are compared without regard to case. Envoy writes URIs and host names without quotes, so the
+/// authority of the certificates must not sign names that hold a comma or semicolon.
 public struct ForwardedCertificate: Sendable, Hashable {
     /// The URI names of the proxy's own certificate.
     public var by: [String] = []
@@ -78,11 +79,12 @@ public struct ForwardedCertificate: Sendable, Hashable {
                 let byte = text[index]
                 index += 1
                 if byte == quote { break }
-                if byte == backslash, index < text.count, text[index] == quote || text[index] == backslash {
+                value.append(byte)
+                // What is escaped never ends the value. It stays as written: so it is how RFC 2253 writes a subject.
+                if byte == backslash {
+                    guard index < text.count else { return nil }
                     value.append(text[index])
                     index += 1
-                } else {
-                    value.append(byte)
                 }
             }
             while index < text.count, text[index] == space { index += 1 }
