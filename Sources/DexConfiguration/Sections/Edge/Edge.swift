@@ -9,6 +9,8 @@ extension Configuration {
         public var trustedProxies: [AddressRange] = []
         /// Whose tokens are believed.
         public var issuers: [Issuer] = []
+        /// Nil: client certificates are not looked at.
+        public var certificates: Certificates?
         /// Nil: browsers are not led to a login.
         public var login: Login?
         public var session = Session()
@@ -32,6 +34,7 @@ extension Configuration.Edge {
             edge.grpc = keys("grpc", .listenAddress)
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
+            edge.certificates = keys("certificates", Certificates.schema)
             edge.login = keys("login", Login.schema)
             edge.session = keys("session", Session.schema, default: Session())
             edge.policies = keys("policies", .list(of: Policy.schema), default: [])
