@@ -56,6 +56,16 @@ public struct Pages: Sendable {
         render(.exampleApp, language: language, title: Words(language).html(.exampleTitle), page.fill)
     }
 
+    /// Before somebody is sent to the login of the edge.
+    public func edgeSignIn(_ page: EdgeSignInPage, language: Language) -> [UInt8] {
+        render(.edgeSignIn, language: language, title: Words(language).html(.signIn), page.fill)
+    }
+
+    /// A login of the edge that came to nothing.
+    public func edgeFailure(_ page: EdgeFailurePage, language: Language) -> [UInt8] {
+        render(.edgeFailure, language: language, title: Words(language).html(.edgeFailed), page.fill)
+    }
+
     private func render(
         _ name: TemplateName, language: Language, title: HTML, _ fill: (inout TemplateValues, Words) -> Void
     ) -> [UInt8] {

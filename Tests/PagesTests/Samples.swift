@@ -89,6 +89,16 @@ enum Samples {
                         issuer: "https://id.example.com/dex", discoveryURL: "/dex/.well-known/openid-configuration",
                         keysURL: "/dex/keys", version: "1.0.0"), language: language)
             ),
+            (
+                "edge-sign-in",
+                pages.edgeSignIn(EdgeSignInPage(startPath: "/oauth2/start", target: "/models?a=b"), language: language)
+            ),
+            (
+                "edge-failure",
+                pages.edgeFailure(
+                    EdgeFailurePage(reason: .expired, retryPath: "/oauth2/start?rd=%2F", requestID: "4bf92f3577b34da6"),
+                    language: language)
+            ),
             ("example", pages.exampleApp(ExampleAppPage(startURL: "/login"), language: language)),
             ("example-signed-in", pages.exampleApp(ExampleAppPage(startURL: "/login", session: session), language: language)),
             (
@@ -143,6 +153,11 @@ enum Samples {
                 (FormPostPage(redirectURI: text, fields: [.init(name: text, value: text)], clientName: text)
                     ?? FormPostPage(redirectURI: "https://a.example", fields: [.init(name: text, value: text)], clientName: text))
                     .map { pages.formPost($0, language: language) } ?? []
+            ),
+            ("edge-sign-in", pages.edgeSignIn(EdgeSignInPage(startPath: text, target: text), language: language)),
+            (
+                "edge-failure",
+                pages.edgeFailure(EdgeFailurePage(reason: .refused, retryPath: text, requestID: text), language: language)
             ),
             (
                 "landing",

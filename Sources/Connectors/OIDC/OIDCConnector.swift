@@ -9,14 +9,17 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
     private let settings: OIDCSettings
     private let provider: RemoteProvider
     private let http: any HTTPExchange
-    private let client: OIDCTokenClient
+    private let client: TokenEndpointClient
     private let random: any RandomSource
 
     public init(_ settings: OIDCSettings, provider: RemoteProvider, http: any HTTPExchange, random: any RandomSource) {
         self.settings = settings
         self.provider = provider
         self.http = http
-        client = OIDCTokenClient(settings, http: http)
+        client = TokenEndpointClient(
+            .init(
+                issuer: settings.issuer, clientID: settings.clientID, clientSecret: settings.clientSecret,
+                sendsSecretInForm: settings.sendsSecretInForm), http: http)
         self.random = random
     }
 
@@ -30,7 +33,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         let metadata = try await metadata()
         let memory = OIDCVisitMemory(
             random: random, challenge: settings.challenge ?? OIDCChallenge(announced: metadata.codeChallengeMethods))
-        var fields: OIDCTokenClient.Fields = [
+        var fields: TokenEndpointClient.Fields = [
             ("client_id", settings.clientID), ("redirect_uri", visit.callbackURL), ("response_type", "code"),
             ("scope", (["openid"] + settings.scopes.filter { $0 != "openid" }).joined(separator: " ")),
             ("state", try visit.state(remembering: memory.bytes)),
@@ -57,11 +60,11 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         guard let memory = OIDCVisitMemory(answer.memory) else {
             throw .refused("the sign-in was begun at another connector, or by another version")
         }
-        var fields: OIDCTokenClient.Fields = [
+        var fields: TokenEndpointClient.Fields = [
             ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", answer.callbackURL),
         ]
         if !memory.verifier.isEmpty { fields.append(("code_verifier", memory.verifier)) }
-        let tokens: OIDCTokenClient.Tokens
+        let tokens: TokenEndpointClient.Tokens
         do { tokens = try await client.tokens(fields, at: metadata) } catch {
             switch error {
             case .refused(code: "invalid_client", let text): throw .unavailable(text)
@@ -83,7 +86,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
     private func checkSender(_ answer: ConnectorAnswer, _ metadata: ProviderMetadata) throws(ConnectorError) {
         if let issuer = answer.parameters["iss"] {
             guard issuer.utf8.elementsEqual(metadata.issuer.utf8) else {
-                throw .refused("the answer is of the issuer \(OIDCText.clean(issuer, nil)) and not of \(metadata.issuer)")
+                throw .refused("the answer is of the issuer \(ForeignText.clean(issuer, nil)) and not of \(metadata.issuer)")
             }
         } else if metadata.sendsIssuer {
             throw .refused("the answer does not say of which issuer it is, though \(metadata.issuer) always does")
@@ -92,7 +95,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
 
     /// RFC 6749 §4.1.2.1
     private func said(_ error: String, _ description: String?) -> ConnectorError {
-        let text = "the provider sent the browser back with " + OIDCText.clean(error, description)
+        let text = "the provider sent the browser back with " + ForeignText.clean(error, description)
         return switch error {
         case "access_denied": .denied(.declined, text)
         case "server_error", "temporarily_unavailable": .unavailable(text)
@@ -112,7 +115,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
             throw .gone("the provider gave no refresh token; does it want the scope offline_access? Add it to scopes")
         }
         let metadata = try await metadata()
-        let tokens: OIDCTokenClient.Tokens
+        let tokens: TokenEndpointClient.Tokens
         do {
             tokens = try await client.tokens(
                 [("grant_type", "refresh_token"), ("refresh_token", data.refreshToken)], at: metadata)

@@ -5,11 +5,14 @@
 final class Keys {
     let mapping: Located
     let loading: Loading
+    private let isStrict: Bool
     private var known: [String] = []
 
-    init(of mapping: Located, loading: Loading) {
+    /// - Parameter isStrict: whether unknown keys are problems even where they are to be ignored.
+    init(of mapping: Located, loading: Loading, isStrict: Bool = false) {
         self.mapping = mapping
         self.loading = loading
+        self.isStrict = isStrict
     }
 
     /// The value of an optional key; nil if it is absent or wrong.
@@ -51,7 +54,7 @@ final class Keys {
             }
             let suggestion = Suggestion.closest(to: entry.key, among: self.known + Capability.keys(in: mapping.path))
             let hint = suggestion.map { "did you mean \($0)?" }
-            if loading.options.lenient {
+            if loading.options.lenient, !isStrict {
                 loading.warning("unknown key, ignored", hint: hint, at: entry.position, path: mapping.path.key(entry.key))
             } else {
                 loading.problem("unknown key", hint: hint, at: entry.position, path: mapping.path.key(entry.key))

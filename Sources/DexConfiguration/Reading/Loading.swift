@@ -35,6 +35,17 @@ final class Loading {
         warnings.insert(Problem(file: "environment", line: 0, column: 0, path: name, message: message, hint: nil))
     }
 
+    /// Takes over what was wrong with another file.
+    func add(_ other: Loading) {
+        problems.formUnion(other.problems)
+        warnings.formUnion(other.warnings)
+    }
+
+    /// A run for another file, with the same means.
+    func loading(file: String, options: LoadOptions) -> Loading {
+        Loading(file: file, environment: environment, options: options, readFile: readFile)
+    }
+
     /// The text of a file that the configuration names at `place`, without the line end that editors add.
     func contents(ofFile path: String, namedAt place: Located) -> String? {
         do {

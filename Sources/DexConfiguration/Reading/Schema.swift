@@ -18,13 +18,14 @@ extension Schema {
     }
 
     /// A mapping; `build` asks for its keys.
-    static func mapping(_ build: @escaping (Keys) -> Value?) -> Schema {
+    /// - Parameter isStrict: whether unknown keys are problems even where they are to be ignored.
+    static func mapping(isStrict: Bool = false, _ build: @escaping (Keys) -> Value?) -> Schema {
         Schema { place, loading in
             guard case .mapping = place.value.content else {
                 loading.problem("expected a mapping, found \(place.kind)", at: place)
                 return nil
             }
-            let keys = Keys(of: place, loading: loading)
+            let keys = Keys(of: place, loading: loading, isStrict: isStrict)
             let value = build(keys)
             keys.finish()
             return value

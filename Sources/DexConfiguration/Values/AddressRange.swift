@@ -2,8 +2,10 @@
 public struct AddressRange: Sendable, Hashable {
     /// As it is written.
     public let text: String
-    private let network: [UInt8]
-    private let prefixLength: Int
+    /// 4 or 16 bytes.
+    public let network: [UInt8]
+    /// How many bits of ``network`` count.
+    public let prefixLength: Int
 
     /// Nil if the text is not a range.
     public init?(_ text: String) {

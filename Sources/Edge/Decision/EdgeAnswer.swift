@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// The answer to a judged request: what the proxy does with the request, or what the client gets instead.
 public struct EdgeAnswer: Sendable, Hashable {
     /// 200: the request goes on; anything else goes to the client with ``clientHeaders`` and ``body``.
@@ -9,6 +11,8 @@ public struct EdgeAnswer: Sendable, Hashable {
     /// For the client: with a refusal, or `Set-Cookie` with a yes.
     public var clientHeaders: [EdgeHeaders.Field] = []
     public var body: [UInt8] = []
+    /// Until when requests that agree in everything that is looked at may be given the same answer; nil: not at all.
+    public var validUntil: Date?
 
     public init(status: Int) { self.status = status }
 

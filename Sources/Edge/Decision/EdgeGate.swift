@@ -10,6 +10,17 @@ public struct EdgeGate: Sendable {
         self.policy = policy
     }
 
+    public var looksAtMethods: Bool { policy.looksAtMethods }
+    public var looksAtPaths: Bool { policy.looksAtPaths }
+
+    /// Who it is, whatever they may.
+    /// - Returns: nil when nothing came along.
+    public func identify(_ request: EdgeRequest) async -> EdgeAuthentication? {
+        guard let credential = finder.credential(in: request) else { return nil }
+        if let identity = authenticator.known(credential) { return .identity(identity) }
+        return await authenticator.authenticate(credential, for: request)
+    }
+
     /// What can be decided without waiting; nil: ask ``decide(_:)``. For event loops.
     public func decideNow(_ request: EdgeRequest) -> EdgeDecision? {
         guard let credential = finder.credential(in: request) else { return judge(request, nil) }

@@ -26,7 +26,18 @@ public struct PolicyDecision: Sendable, Hashable {
 public protocol EdgePolicy: Sendable {
     /// Whether a wrong token is refused even where nobody needs one, as Istio does.
     var refusesInvalidCredentials: Bool { get }
+    /// Whether any rule looks at the method, or at the path: a proxy that does not tell them cannot be answered then.
+    var looksAtMethods: Bool { get }
+    var looksAtPaths: Bool { get }
+    /// Headers that any rule looks at, in lower case: answers may be remembered for requests that agree in these.
+    var headersLookedAt: [String] { get }
 
     /// - Parameter identity: nil for somebody unknown.
     func decide(_ request: EdgeRequest, _ identity: EdgeIdentity?) -> PolicyDecision
+}
+
+extension EdgePolicy {
+    public var looksAtMethods: Bool { true }
+    public var looksAtPaths: Bool { true }
+    public var headersLookedAt: [String] { [] }
 }

@@ -41,7 +41,10 @@ public struct EdgeRequest: Sendable, Hashable {
     }
 
     /// The host without its port.
-    public var hostName: Substring {
+    public var hostName: Substring { Self.name(ofHost: host) }
+
+    /// - Parameter host: in lower case, perhaps with a port.
+    static func name(ofHost host: String) -> Substring {
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return host[...end] }
         return host.prefix { $0 != ":" }
     }

@@ -9,7 +9,7 @@ public actor KeyKeeper {
     /// Far shorter than ``KeySchedule/lead``, so that every process has a key before it signs.
     public static let pollInterval: Duration = .seconds(10)
 
-    private let store: any KeyStore
+    private let store: any SigningKeyStore
     private let ring: KeyRing
     private let schedule: KeySchedule
     private let algorithm: SignatureAlgorithm
@@ -24,7 +24,7 @@ public actor KeyKeeper {
     ///   - algorithm: of new keys; keys of another algorithm stay until their turn to be replaced.
     ///   - generate: makes a key pair away from the event loop.
     public init(
-        store: any KeyStore, ring: KeyRing, schedule: KeySchedule, algorithm: SignatureAlgorithm, clock: any WallClock,
+        store: any SigningKeyStore, ring: KeyRing, schedule: KeySchedule, algorithm: SignatureAlgorithm, clock: any WallClock,
         events: any EventLog, generate: @escaping @Sendable (KeySpecification) async throws -> PrivateKey
     ) {
         self.store = store

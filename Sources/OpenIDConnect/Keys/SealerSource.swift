@@ -5,7 +5,7 @@ import Synchronization
 /// The keys that seal sign-in states, from the store: every process opens what another one sealed.
 public final class SealerSource: Sendable {
     /// How long a key seals; it opens for as long again.
-    static let period: Duration = .seconds(7 * 86_400)
+    public static let period: Duration = .seconds(7 * 86_400)
 
     private struct State {
         var keys: [StoredSealingKey] = []
@@ -53,13 +53,15 @@ public final class SealerSource: Sendable {
         return try await store.sealingKeys().filter { now < $0.expiresAt }
     }
 
-    func seal(_ plaintext: [UInt8], purpose: String) throws(StoreError) -> String {
+    /// A text that only ``open(_:purpose:)`` with the same purpose accepts, here and in every process on the same store.
+    /// - Throws: when no key is loaded yet.
+    public func seal(_ plaintext: [UInt8], purpose: String) throws(StoreError) -> String {
         guard let sealer = state.withLock({ $0.sealer }) else { throw .failed("no sealing key is loaded") }
         return sealer.seal(plaintext, purpose: purpose, random: random)
     }
 
     /// - Returns: nil for what was not sealed here, for another purpose, or with a key that has expired.
-    func open(_ sealed: String, purpose: String) async -> [UInt8]? {
+    public func open(_ sealed: String, purpose: String) async -> [UInt8]? {
         for isReloaded in [false, true] {
             guard let sealer = state.withLock({ $0.sealer }) else { return nil }
             do throws(SealError) {

@@ -72,7 +72,8 @@ public struct Revocation: Sendable, Hashable {
     }
 }
 
-public protocol KeyStore: Sendable {
+/// Keys that sign, of one purpose.
+public protocol SigningKeyStore: Sendable {
     /// Those not yet expired at the last collection, ordered by activation.
     func signingKeys() async throws(StoreError) -> [StoredSigningKey]
     /// Stores a successor and sets when its predecessor stops being published, if `predecessor` is still the key with the
@@ -85,6 +86,10 @@ public protocol KeyStore: Sendable {
     func reinstate(
         keyID: String, activatesAt: Date, after predecessor: String, predecessorExpiresAt: Date
     ) async throws(StoreError) -> Bool
+}
+
+/// The keys that sign tokens, and those that seal.
+public protocol KeyStore: SigningKeyStore {
     /// Stored ones, ordered by version.
     func sealingKeys() async throws(StoreError) -> [StoredSealingKey]
     /// - Returns: false, having changed nothing, when a key of that version exists.

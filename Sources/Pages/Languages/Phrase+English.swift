@@ -37,6 +37,17 @@ extension Phrase {
         case .adviceNotFound: "There is nothing at this address. Go back to the application and start again."
         case .adviceTooMany: "That was a lot at once. Wait a little, then try again."
         case .adviceServer: "This is not your fault. Try again in a moment; if it happens again, tell your administrator."
+        case .edgeSignInLead: "Please sign in to see this page."
+        case .edgeFailed: "The sign-in did not work"
+        case .edgeExpired: "This sign-in was begun in another browser, took too long, or is finished already. Please try again."
+        case .edgeDeclined: "The sign-in was canceled, or your account may not sign in here."
+        case .edgeRefused:
+            "The answer of the sign-in service cannot be accepted. Please try again; if it happens again, tell your administrator."
+        case .edgeUnavailable: "Nobody can sign in right now. This is not your fault; please try again in a moment."
+        case .edgeUnknownHost: "There is no sign-in at this address. Please open the application by its usual address."
+        case .edgeTooLarge:
+            "There is more about your account than fits into your browser's cookies. Please tell your administrator."
+        case .tryAgain: "Try again"
         case .requestID: "Request ID:"
         case .codeTitle: "You are signed in"
         case .codeLead: "Copy this code and paste it into the application."

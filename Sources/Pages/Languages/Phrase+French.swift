@@ -39,6 +39,19 @@ extension Phrase {
         case .adviceTooMany: "Cela fait beaucoup à la fois. Patientez un peu, puis réessayez."
         case .adviceServer:
             "Vous n’y êtes pour rien. Réessayez dans un instant\u{202F}; si cela se reproduit, prévenez votre administrateur."
+        case .edgeSignInLead: "Connectez-vous pour voir cette page."
+        case .edgeFailed: "La connexion n’a pas abouti"
+        case .edgeExpired:
+            "Cette connexion a été commencée dans un autre navigateur, a duré trop longtemps ou est déjà terminée. Veuillez réessayer."
+        case .edgeDeclined: "La connexion a été annulée, ou votre compte ne peut pas se connecter ici."
+        case .edgeRefused:
+            "La réponse du service de connexion ne peut pas être acceptée. Veuillez réessayer ; si cela se reproduit, prévenez votre administrateur."
+        case .edgeUnavailable:
+            "La connexion est impossible pour le moment. Ce n’est pas de votre fait ; veuillez réessayer dans un instant."
+        case .edgeUnknownHost: "On ne peut pas se connecter à cette adresse. Ouvrez l’application à son adresse habituelle."
+        case .edgeTooLarge:
+            "Votre compte comporte plus d’informations que les cookies de votre navigateur ne peuvent en contenir. Prévenez votre administrateur."
+        case .tryAgain: "Réessayer"
         case .requestID: "Identifiant de la requête\u{A0}:"
         case .codeTitle: "Connexion réussie"
         case .codeLead: "Copiez ce code et collez-le dans l’application."

@@ -40,6 +40,20 @@ extension Phrase {
         case .adviceTooMany: "Das war viel auf einmal. Bitte warten Sie etwas und versuchen Sie es dann noch einmal."
         case .adviceServer:
             "Das liegt nicht an Ihnen. Versuchen Sie es gleich noch einmal; wenn es wieder geschieht, sagen Sie Ihrer Administration Bescheid."
+        case .edgeSignInLead: "Bitte melden Sie sich an, um diese Seite zu sehen."
+        case .edgeFailed: "Die Anmeldung hat nicht geklappt"
+        case .edgeExpired:
+            "Diese Anmeldung wurde in einem anderen Browser begonnen, hat zu lange gedauert oder ist schon abgeschlossen. Bitte versuchen Sie es noch einmal."
+        case .edgeDeclined: "Die Anmeldung wurde abgebrochen, oder Ihr Konto darf sich hier nicht anmelden."
+        case .edgeRefused:
+            "Die Antwort des Anmeldedienstes kann nicht angenommen werden. Bitte versuchen Sie es noch einmal; wenn es wieder geschieht, sagen Sie Ihrer Administration Bescheid."
+        case .edgeUnavailable:
+            "Die Anmeldung ist gerade nicht möglich. Das liegt nicht an Ihnen; bitte versuchen Sie es gleich noch einmal."
+        case .edgeUnknownHost:
+            "Unter dieser Adresse kann man sich nicht anmelden. Bitte öffnen Sie die Anwendung unter ihrer üblichen Adresse."
+        case .edgeTooLarge:
+            "Über Ihr Konto gibt es mehr zu merken, als in die Cookies Ihres Browsers passt. Bitte sagen Sie Ihrer Administration Bescheid."
+        case .tryAgain: "Noch einmal versuchen"
         case .requestID: "Anfragekennung:"
         case .codeTitle: "Sie sind angemeldet"
         case .codeLead: "Kopieren Sie diesen Code und fügen Sie ihn in die Anwendung ein."

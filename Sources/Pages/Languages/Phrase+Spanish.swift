@@ -39,6 +39,17 @@ extension Phrase {
         case .adviceNotFound: "No hay nada en esta dirección. Vuelva a la aplicación y empiece de nuevo."
         case .adviceTooMany: "Han sido demasiadas solicitudes a la vez. Espere un poco y vuelva a intentarlo."
         case .adviceServer: "No es culpa suya. Inténtelo de nuevo en un momento; si vuelve a ocurrir, avise a su administrador."
+        case .edgeSignInLead: "Inicie sesión para ver esta página."
+        case .edgeFailed: "No se pudo iniciar sesión"
+        case .edgeExpired:
+            "Este inicio de sesión se empezó en otro navegador, tardó demasiado o ya ha terminado. Inténtelo de nuevo."
+        case .edgeDeclined: "El inicio de sesión se canceló, o su cuenta no puede iniciar sesión aquí."
+        case .edgeRefused:
+            "No se puede aceptar la respuesta del servicio de inicio de sesión. Inténtelo de nuevo; si vuelve a ocurrir, avise a su administrador."
+        case .edgeUnavailable: "Ahora no es posible iniciar sesión. No es culpa suya; inténtelo de nuevo dentro de un momento."
+        case .edgeUnknownHost: "En esta dirección no se puede iniciar sesión. Abra la aplicación en su dirección habitual."
+        case .edgeTooLarge: "Su cuenta tiene más datos de los que caben en las cookies del navegador. Avise a su administrador."
+        case .tryAgain: "Intentar de nuevo"
         case .requestID: "Identificador de la solicitud:"
         case .codeTitle: "Ha iniciado sesión"
         case .codeLead: "Copie este código y péguelo en la aplicación."

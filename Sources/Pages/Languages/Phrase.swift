@@ -11,6 +11,9 @@ enum Phrase: String, CaseIterable, Sendable {
     case scopeEmail, scopeProfile, scopeGroups, scopeOffline, scopeFederated, scopeAudience, scopeOther
     // Errors
     case adviceRequest, adviceForbidden, adviceNotFound, adviceTooMany, adviceServer, requestID
+    // Signing in at the edge
+    case edgeSignInLead, edgeFailed, edgeExpired, edgeDeclined, edgeRefused, edgeUnavailable, edgeUnknownHost, edgeTooLarge
+    case tryAgain
     // A code to copy
     case codeTitle, codeLead, code
     // On the way back to the application

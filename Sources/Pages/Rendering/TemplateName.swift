@@ -9,6 +9,8 @@ enum TemplateName: String, CaseIterable, Sendable {
     case formPost = "form_post"
     case landing
     case exampleApp = "example_app"
+    case edgeSignIn = "edge_sign_in"
+    case edgeFailure = "edge_failure"
 
     /// The text that is built into the program.
     var embeddedText: String {
@@ -23,6 +25,8 @@ enum TemplateName: String, CaseIterable, Sendable {
             case .formPost: PackageResources.form_post_mustache
             case .landing: PackageResources.landing_mustache
             case .exampleApp: PackageResources.example_app_mustache
+            case .edgeSignIn: PackageResources.edge_sign_in_mustache
+            case .edgeFailure: PackageResources.edge_failure_mustache
             }
         return String(decoding: bytes, as: UTF8.self)
     }

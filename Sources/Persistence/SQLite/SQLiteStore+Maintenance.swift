@@ -15,8 +15,10 @@ extension SQLiteStore: StoreMaintenance {
             ("authorization_codes", "rowid", "expires_at", now.addingTimeInterval(-Self.codeRetention)),
             ("revocations", "position", "until", now),
             ("assertions", "key", "until", now),
+            ("edge_sessions", "key", "expires_at", now),
             ("sealing_keys", "version", "expires_at", now),
             ("signing_keys", "rowid", "expires_at", now),
+            ("edge_assertion_keys", "rowid", "expires_at", now),
             ("refresh_grants", "rowid", "created_at", createdBefore),
             ("refresh_grants", "rowid", "last_used_at", usedBefore),
         ]

@@ -12,7 +12,9 @@ struct Migration: Sendable {
     /// Every step of the SQLite schema. A new file in `migrations/` gets its line here; the first digit of its name
     /// becomes an underscore.
     static let sqlite: [Migration] = [
-        Migration(number: 1, name: "initial", embedded: PackageResources._001_initial_sqlite_sql)
+        Migration(number: 1, name: "initial", embedded: PackageResources._001_initial_sqlite_sql),
+        Migration(number: 2, name: "edge_assertion_keys", embedded: PackageResources._002_edge_assertion_keys_sqlite_sql),
+        Migration(number: 3, name: "edge_sessions", embedded: PackageResources._003_edge_sessions_sqlite_sql),
     ]
 
     init(number: Int, name: String, sql: String) {

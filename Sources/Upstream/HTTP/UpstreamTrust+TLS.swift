@@ -1,8 +1,8 @@
-import NIOSSL
+public import NIOSSL
 
 extension UpstreamTrust {
     /// TLS 1.2 or newer, with host names checked.
-    func tls() throws(UpstreamError) -> TLSConfiguration {
+    package func tls() throws(UpstreamError) -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         switch self {

@@ -9,6 +9,8 @@ public struct ProviderMetadata: Sendable, Hashable {
     public var keysURL: String
     public var userInfoEndpoint: String?
     public var endSessionEndpoint: String?
+    /// RFC 8414 §2, of RFC 7009.
+    public var revocationEndpoint: String?
     /// Algorithms of ID tokens that are acceptable: with key pairs only.
     public var signatureAlgorithms: Set<SignatureAlgorithm>
     /// `token_endpoint_auth_methods_supported`; empty when it does not say.
@@ -53,6 +55,7 @@ public struct ProviderMetadata: Sendable, Hashable {
         keysURL = try required("jwks_uri", overrides.keys)
         userInfoEndpoint = try address("userinfo_endpoint", overrides.userInfo)
         endSessionEndpoint = try address("end_session_endpoint", overrides.endSession)
+        revocationEndpoint = try address("revocation_endpoint", nil)
         let names = words("id_token_signing_alg_values_supported")
         // RS256 is what everybody must support (§3), for those who do not say.
         signatureAlgorithms =

@@ -33,12 +33,13 @@ public struct ClientAddressRule: Sendable {
         self.init(header: name, trusted: trusted)
     }
 
-    func isTrusted(peer: String) -> Bool {
+    /// Whether an address is a trusted proxy's.
+    public func isTrusted(peer: String) -> Bool {
         IPAddress(peer).map(isTrusted) ?? false
     }
 
     /// - Parameter peer: the address at the other end of the connection.
-    func clientAddress(peer: String, headers: HTTPFields) -> String {
+    package func clientAddress(peer: String, headers: HTTPFields) -> String {
         guard let peerAddress = IPAddress(peer) else { return peer }
         guard let header, isTrusted(peerAddress) else { return peerAddress.text }
         var closest = peerAddress

@@ -9,7 +9,9 @@ public struct RequestScope: Sendable {
 
     /// Runs a route's handler within the scope of its request.
     public static func wrapping(_ route: Route) -> Route {
-        Route(route.methods, route.pattern, name: route.name, audience: route.audience, cors: route.cors) { request in
+        Route(
+            route.methods, route.pattern, name: route.name, audience: route.audience, cors: route.cors, isBare: route.isBare
+        ) { request in
             let scope = RequestScope(id: request.id, clientAddress: request.clientAddress)
             return try await $current.withValue(scope) { try await route.handle(request) }
         }

@@ -19,6 +19,8 @@ public struct Route: Sendable {
     public let audience: Audience
     /// Whether scripts of other origins may read the answer, where ``CrossOriginRule`` allows their origin.
     public let cors: Bool
+    /// Whether answers go to a program that reads only what it knows, such as a proxy: no fields for browsers are added.
+    public let isBare: Bool
     public let handle: @Sendable (WebRequest) async throws -> WebResponse
 
     public init(
@@ -27,6 +29,7 @@ public struct Route: Sendable {
         name: String? = nil,
         audience: Audience,
         cors: Bool = false,
+        isBare: Bool = false,
         handle: @escaping @Sendable (WebRequest) async throws -> WebResponse
     ) {
         self.methods = methods
@@ -34,6 +37,7 @@ public struct Route: Sendable {
         self.name = name ?? pattern
         self.audience = audience
         self.cors = cors
+        self.isBare = isBare
         self.handle = handle
     }
 

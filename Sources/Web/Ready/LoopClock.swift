@@ -1,7 +1,7 @@
-import NIOCore
+public import NIOCore
 
 /// The `Date` of answers, made once a second and event loop. It belongs to its loop and is not `Sendable`.
-final class LoopClock {
+package final class LoopClock {
     static let dateLength = 29
 
     private let clock: WallClock
@@ -10,13 +10,13 @@ final class LoopClock {
     private(set) var stamp = 0
     private var validUntil: NIODeadline = .uptimeNanoseconds(0)
 
-    init(clock: WallClock) {
+    package init(clock: WallClock) {
         self.clock = clock
         text = UTCTime(epochSeconds: 0).httpDate
     }
 
     /// The present as RFC 9110 §5.6.7 writes it.
-    func date(at now: NIODeadline) -> String {
+    package func date(at now: NIODeadline) -> String {
         if now >= validUntil { refresh(now) }
         return text
     }

@@ -23,15 +23,18 @@ public final class Ready: Sendable {
     private let crossOrigin: CrossOriginRule
     private let metrics: RequestMetrics
     private let bearer: Bearer?
+    let remembered: (any RememberedReplies)?
 
     init(
-        _ answers: [ReadyAnswer], bearer: Bearer?, security: SecurityHeaders, crossOrigin: CrossOriginRule,
+        _ answers: [ReadyAnswer], bearer: Bearer?, remembered: (any RememberedReplies)?, security: SecurityHeaders,
+        crossOrigin: CrossOriginRule,
         metrics: RequestMetrics
     ) {
         self.security = security
         self.crossOrigin = crossOrigin
         self.metrics = metrics
         self.bearer = bearer
+        self.remembered = remembered
         current = Mutex(
             PreparedAnswers(
                 answers, generation: 0, bearer: bearer, security: security, crossOrigin: crossOrigin, metrics: metrics))
@@ -51,6 +54,10 @@ public final class Ready: Sendable {
     func refreshed(_ prepared: PreparedAnswers) -> PreparedAnswers {
         if generation.load(ordering: .acquiring) == prepared.generation { return prepared }
         return snapshot
+    }
+
+    func counter(code: Int, handler: String) -> PreparedCounter {
+        metrics.series(code: code, method: .get, handler: handler).prepared(bytes: 0)
     }
 
     var snapshot: PreparedAnswers { current.withLock { $0 } }

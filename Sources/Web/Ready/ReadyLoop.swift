@@ -8,6 +8,7 @@ enum ReadyChoice {
     case headOnly(Int)
     case notModified(Int)
     case bearer([UInt8])
+    case remembered(PreparedReply)
 }
 
 /// The prepared answers as one event loop holds them: its own bytes, with the present date in them.
@@ -17,6 +18,9 @@ enum ReadyChoice {
 final class ReadyLoop {
     let clock: LoopClock
     private let shared: Ready?
+    private let remembered: (any RememberedReplies)?
+    /// By status: what was remembered is counted together.
+    private var rememberedCounters: [Int: PreparedCounter] = [:]
     private var prepared: PreparedAnswers?
     private var lengths: [Int] = []
     private var full: [Dated] = []
@@ -51,6 +55,7 @@ final class ReadyLoop {
     init(shared: Ready?, clock: LoopClock) {
         self.shared = shared
         self.clock = clock
+        remembered = shared?.remembered
         if let shared { adopt(shared.snapshot) }
     }
 
@@ -65,13 +70,15 @@ final class ReadyLoop {
 
     /// `nil` when the request must take the long way: not GET or HEAD, another path, a body, an origin (CORS depends on
     /// it), an expectation, or anything about the connection that differs from plain HTTP/1.1 keep-alive.
-    func choose(_ head: HTTPRequestHead, now: NIODeadline) -> ReadyChoice? {
+    func choose(_ head: HTTPRequestHead, peer: String, now: NIODeadline) -> ReadyChoice? {
         // Patterns, as `==` would compare the methods' names.
         let isGet: Bool
         switch head.method {
         case .GET: isGet = true
         case .HEAD: isGet = false
-        default: return nil
+        default:
+            guard head.version == .http1_1, let remembered else { return nil }
+            return choose(head, peer, remembered)
         }
         guard head.version == .http1_1, let prepared = current() else { return nil }
         let uri = head.uri
@@ -90,7 +97,14 @@ final class ReadyLoop {
             else { return nil }
             return .bearer(body)
         }
-        return nil
+        return remembered.flatMap { choose(head, peer, $0) }
+    }
+
+    private func choose(_ head: HTTPRequestHead, _ peer: String, _ remembered: any RememberedReplies) -> ReadyChoice? {
+        guard head.isKeepAlive, Fields.isPlain(head.headers), let reply = remembered.reply(to: head, peer: peer) else {
+            return nil
+        }
+        return .remembered(reply)
     }
 
     /// What the log says of it.
@@ -100,6 +114,7 @@ final class ReadyLoop {
             prepared.map { ($0.answers[index].name, $0.answers[index].response.status.code) }
         case .notModified(let index): prepared.map { ($0.answers[index].name, 304) }
         case .bearer: prepared?.bearer.map { ($0.name, 200) }
+        case .remembered(let reply): (reply.name, reply.response.status.code)
         }
     }
 
@@ -110,7 +125,24 @@ final class ReadyLoop {
         case .headOnly(let index): write(&headOnly[index], to: raw, now)
         case .notModified(let index): write(&notModified[index], to: raw, now)
         case .bearer(let body): writeBearer(body, to: raw, now)
+        case .remembered(let reply): write(reply, to: raw, now)
         }
+    }
+
+    private func write(_ reply: PreparedReply, to raw: ChannelHandlerContext, _ now: NIODeadline) {
+        counter(of: reply)?.increment()
+        var buffer = reply.start
+        buffer.setString(clock.date(at: now), at: reply.dateOffset)
+        raw.write(NIOAny(buffer), promise: nil)
+        if let rest = reply.rest { raw.write(NIOAny(rest), promise: nil) }
+    }
+
+    private func counter(of reply: PreparedReply) -> PreparedCounter? {
+        let status = reply.response.status.code
+        if let counter = rememberedCounters[status] { return counter }
+        let counter = shared?.counter(code: status, handler: reply.name)
+        rememberedCounters[status] = counter
+        return counter
     }
 
     private func write(_ dated: inout Dated, to raw: ChannelHandlerContext, _ now: NIODeadline) {
@@ -144,6 +176,20 @@ final class ReadyLoop {
 private struct Fields {
     private(set) var ifNoneMatch: String?
     private(set) var bearerToken: String?
+
+    /// One `Host`, no body, no expectation.
+    static func isPlain(_ headers: HTTPHeaders) -> Bool {
+        var hosts = 0
+        for (name, value) in headers {
+            switch name.utf8.count {
+            case 4 where same(name, "host"): hosts += 1
+            case 6 where same(name, "expect"): return false
+            case 14 where same(name, "content-length") && value != "0", 17 where same(name, "transfer-encoding"): return false
+            default: break
+            }
+        }
+        return hosts == 1
+    }
 
     init?(_ headers: HTTPHeaders) {
         var hosts = 0

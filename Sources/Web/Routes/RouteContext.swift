@@ -22,7 +22,7 @@ public struct RouteContext: Sendable {
 
     // MARK: Requests
 
-    func language(of request: WebRequest, uiLocales: [String] = []) -> Language {
+    public func language(of request: WebRequest, uiLocales: [String] = []) -> Language {
         .negotiate(acceptLanguage: request.headers[.acceptLanguage], uiLocales: uiLocales)
     }
 
@@ -42,7 +42,7 @@ public struct RouteContext: Sendable {
 
     // MARK: Answers
 
-    func page(_ html: [UInt8], status: HTTPResponse.Status = .ok, images: [String] = []) -> WebResponse {
+    public func page(_ html: [UInt8], status: HTTPResponse.Status = .ok, images: [String] = []) -> WebResponse {
         WebResponse(
             status: status,
             headers: [

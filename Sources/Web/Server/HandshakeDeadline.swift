@@ -1,35 +1,35 @@
-import NIOCore
+public import NIOCore
 import NIOTLS
 
 /// Closes a connection whose TLS handshake takes too long, or is under way when the server stops.
-final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-    typealias InboundOut = Any
+package final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = Any
+    package typealias InboundOut = Any
 
     private let seconds: Int
     private var timer: Scheduled<Void>?
 
-    init(seconds: Int) {
+    package init(seconds: Int) {
         self.seconds = seconds
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         timer = context.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) {
             channel.close(promise: nil)
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         context.fireChannelInactive()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? TLSUserEvent {
             timer?.cancel()
             context.fireUserInboundEventTriggered(event)

@@ -5,7 +5,12 @@ public struct Listener: Sendable {
     public let address: ListenAddress
     /// With certificates the listener speaks TLS, and HTTP/2 to clients that ask for it.
     public let certificates: ServerCertificates?
-    public let application: WebApplication
+    let content: Content
+
+    enum Content: Sendable {
+        case application(WebApplication)
+        case connections(any ConnectionHandling)
+    }
 
     public init(
         name: String, address: ListenAddress, certificates: ServerCertificates? = nil, application: WebApplication
@@ -13,7 +18,17 @@ public struct Listener: Sendable {
         self.name = name
         self.address = address
         self.certificates = certificates
-        self.application = application
+        content = .application(application)
+    }
+
+    /// - Parameter connections: builds the pipeline of each connection, TLS included.
+    public init(
+        name: String, address: ListenAddress, certificates: ServerCertificates? = nil, connections: any ConnectionHandling
+    ) {
+        self.name = name
+        self.address = address
+        self.certificates = certificates
+        content = .connections(connections)
     }
 }
 

@@ -208,7 +208,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         lastActivity = .now()
-        if case .http1 = transport, !isStopping, let choice = ready.choose(head, now: lastActivity) {
+        if case .http1 = transport, !isStopping, let choice = ready.choose(head, peer: peer, now: lastActivity) {
             phase = .ready(choice)
             return
         }

@@ -1,16 +1,16 @@
-import HTTPTypes
-import NIOHTTP1
+public import HTTPTypes
+public import NIOHTTP1
 
 /// The head of a request that is fit to be answered: RFC 9112 §3 checked, and taken out of NIO's types.
-struct RequestHead: Sendable {
-    let method: HTTPRequest.Method
-    let path: String
-    let query: String
-    let headers: HTTPFields
+package struct RequestHead: Sendable {
+    package let method: HTTPRequest.Method
+    package let path: String
+    package let query: String
+    package let headers: HTTPFields
     /// The client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
-    let expectsContinue: Bool
+    package let expectsContinue: Bool
 
-    init(_ head: HTTPRequestHead, limits: ServerLimits) throws(RequestRejection) {
+    package init(_ head: HTTPRequestHead, limits: ServerLimits) throws(RequestRejection) {
         guard head.version.major == 2 || head.version == .http1_1 || head.version == .http1_0 else {
             throw .unsupportedVersion
         }

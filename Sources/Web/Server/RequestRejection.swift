@@ -1,8 +1,8 @@
-import NIOHTTP1
+public import NIOHTTP1
 
 /// Why a request is refused before any route sees it. The connection is closed behind the answer, because what follows
 /// on it cannot be told from the rest of the refused request.
-enum RequestRejection: Error, Hashable, Sendable {
+package enum RequestRejection: Error, Hashable, Sendable {
     case malformed(String)
     case headerTooLarge
     case bodyTooLarge(limit: Int)
@@ -10,7 +10,7 @@ enum RequestRejection: Error, Hashable, Sendable {
     case unknownExpectation
     case unsupportedVersion
 
-    var status: HTTPResponseStatus {
+    package var status: HTTPResponseStatus {
         switch self {
         case .malformed: .badRequest
         case .headerTooLarge: .requestHeaderFieldsTooLarge
@@ -22,7 +22,7 @@ enum RequestRejection: Error, Hashable, Sendable {
     }
 
     /// For the client: what was wrong, and never a part of what it sent.
-    var text: String {
+    package var text: String {
         switch self {
         case .malformed(let reason): "bad request: \(reason)\n"
         case .headerTooLarge: "the request's head is too large\n"

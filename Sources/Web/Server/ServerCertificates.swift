@@ -1,5 +1,5 @@
 import NIOHTTP2
-import NIOSSL
+public import NIOSSL
 import Synchronization
 
 public enum TLSProtocolVersion: String, Sendable, Hashable, Comparable {
@@ -43,7 +43,7 @@ public final class ServerCertificates: Sendable {
         current.withLock { $0 = context }
     }
 
-    var context: NIOSSLContext { current.withLock { $0 } }
+    package var context: NIOSSLContext { current.withLock { $0 } }
 
     private static func load(
         _ certificateFile: String, _ keyFile: String, _ minimum: TLSProtocolVersion, _ maximum: TLSProtocolVersion?

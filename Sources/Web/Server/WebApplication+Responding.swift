@@ -1,6 +1,6 @@
-import HTTPTypes
+public import HTTPTypes
 import Logging
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 import Workers
 
@@ -11,23 +11,36 @@ extension WebApplication {
         var response: WebResponse
         let name: String
         var cors = false
+        var isBare = false
     }
 
     func respond(to pending: PendingRequest) async -> WebResponse {
-        let request = makeRequest(pending)
+        await respond(to: pending.head, body: pending.body, peer: pending.peer, arrived: pending.arrived)
+    }
+
+    /// Answers a request that came in over somebody else's pipeline.
+    /// - Parameter peer: the address at the other end of the connection.
+    package func respond(to head: RequestHead, body: [UInt8], peer: String, arrived: NIODeadline) async -> WebResponse {
+        let request = makeRequest(head, body, peer)
         var outcome = await outcome(of: request)
         if outcome.cors { crossOrigin.apply(to: &outcome.response, origin: request.headers[.origin]) }
-        security.apply(to: &outcome.response)
-        record(request, outcome, since: pending.arrived)
+        if !outcome.isBare { security.apply(to: &outcome.response) }
+        record(request, outcome, since: arrived)
         return outcome.response
     }
 
-    private func makeRequest(_ pending: PendingRequest) -> WebRequest {
-        let head = pending.head
-        return WebRequest(
-            id: requestID(head.headers, peer: pending.peer), method: head.method, path: head.path, rawQuery: head.query,
-            headers: head.headers, body: pending.body,
-            clientAddress: clientAddress.clientAddress(peer: pending.peer, headers: head.headers), peerAddress: pending.peer)
+    /// Whether a route or a ready answer has that path, whatever the method.
+    package func serves(path: String) -> Bool {
+        if ready.snapshot.find(path) != nil { return true }
+        if case .notFound = routes.match(.get, path) { return false }
+        return true
+    }
+
+    private func makeRequest(_ head: RequestHead, _ body: [UInt8], _ peer: String) -> WebRequest {
+        WebRequest(
+            id: requestID(head.headers, peer: peer), method: head.method, path: head.path, rawQuery: head.query,
+            headers: head.headers, body: body, clientAddress: clientAddress.clientAddress(peer: peer, headers: head.headers),
+            peerAddress: peer)
     }
 
     /// A trusted proxy's name for the request is kept, so that its log and ours can be read together.
@@ -65,13 +78,18 @@ extension WebApplication {
             if route.cors, let preflight = crossOrigin.preflight(request, methods: route.methods ?? [.get, .post]) {
                 return Outcome(response: preflight, name: route.name)
             }
-            return Outcome(response: await run(route, request.with(parameters: parameters)), name: route.name, cors: route.cors)
+            return Outcome(
+                response: await run(route, request.with(parameters: parameters)), name: route.name, cors: route.cors,
+                isBare: route.isBare)
         case .methodNotAllowed(let allowed, let name, let cors, let audience):
             if cors, let preflight = crossOrigin.preflight(request, methods: allowed) {
                 return Outcome(response: preflight, name: name)
             }
             return Outcome(response: Self.methodNotAllowed(allowed, audience), name: name, cors: cors)
         case .notFound:
+            if let fallback {
+                return Outcome(response: await run(fallback, request), name: fallback.name, isBare: fallback.isBare)
+            }
             return Outcome(response: .text("404 page not found\n", status: .notFound), name: "")
         }
     }

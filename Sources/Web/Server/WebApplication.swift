@@ -10,6 +10,7 @@ public final class WebApplication: Sendable {
     /// Replaceable at any time: `ready.replace(…)`.
     public let ready: Ready
     let routes: RouteTable
+    let fallback: Route?
     let crossOrigin: CrossOriginRule
     let security: SecurityHeaders
     let clientAddress: ClientAddressRule
@@ -20,13 +21,17 @@ public final class WebApplication: Sendable {
 
     /// - Parameters:
     ///   - ready: what is answered from prepared bytes; a route of the same path serves the requests that need more.
+    ///   - fallback: takes every path that no route has.
     ///   - bearer: the path and cache of `userinfo`.
+    ///   - remembered: answers of ``fallback`` and of routes that are good for more than one request.
     ///   - errorPage: draws 500 and 503 for routes whose audience is people. The message is safe to show.
     ///   - makeID: random numbers that name requests in logs.
     public init(
         routes: [Route],
+        fallback: Route? = nil,
         ready: [ReadyAnswer] = [],
         bearer: Ready.Bearer? = nil,
+        remembered: (any RememberedReplies)? = nil,
         crossOrigin: CrossOriginRule = .none,
         security: SecurityHeaders,
         clientAddress: ClientAddressRule = .peer,
@@ -36,6 +41,7 @@ public final class WebApplication: Sendable {
         makeID: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
     ) {
         self.routes = RouteTable(routes)
+        self.fallback = fallback
         self.crossOrigin = crossOrigin
         self.security = security
         self.clientAddress = clientAddress
@@ -43,6 +49,7 @@ public final class WebApplication: Sendable {
         self.logger = logger
         self.errorPage = errorPage
         self.makeID = makeID
-        self.ready = Ready(ready, bearer: bearer, security: security, crossOrigin: crossOrigin, metrics: self.metrics)
+        self.ready = Ready(
+            ready, bearer: bearer, remembered: remembered, security: security, crossOrigin: crossOrigin, metrics: self.metrics)
     }
 }

@@ -72,8 +72,16 @@ public final class WebServer: Service {
     private func serve(on eventLoops: MultiThreadedEventLoopGroup) async throws {
         var services: [@Sendable (_ started: @escaping @Sendable (Bound) async -> Void) async throws -> Void] = []
         for listener in listeners {
-            let loops = try await readyLoops(eventLoops, listener.application)
-            services.append { started in try await self.run(listener, loops, eventLoops, started) }
+            switch listener.content {
+            case .application(let application):
+                let connections = Connections(
+                    application: application, certificates: listener.certificates, limits: limits,
+                    loops: try await readyLoops(eventLoops, application))
+                services.append { started in try await self.run(listener, connections, eventLoops, started) }
+            case .connections(let handling):
+                let connections = HandledConnections(handling: handling, certificates: listener.certificates)
+                services.append { started in try await self.run(listener, connections, eventLoops, started) }
+            }
         }
         let (bounds, started) = AsyncStream<(Int, Bound)>.makeStream()
         try await withThrowingTaskGroup(of: Event.self) { group in
@@ -131,11 +139,9 @@ public final class WebServer: Service {
     }
 
     private func run(
-        _ listener: Listener, _ loops: [ObjectIdentifier: NIOLoopBound<ReadyLoop>], _ group: MultiThreadedEventLoopGroup,
+        _ listener: Listener, _ connections: some ServerChildChannel, _ group: MultiThreadedEventLoopGroup,
         _ started: @escaping @Sendable (Bound) async -> Void
     ) async throws {
-        let connections = Connections(
-            application: listener.application, certificates: listener.certificates, limits: limits, loops: loops)
         // Dual-stack where the machine has IPv6, as `:5556` has always meant.
         let hosts = listener.address.host.isEmpty ? ["::", "0.0.0.0"] : [listener.address.host]
         for (attempt, host) in hosts.enumerated() {

@@ -1,24 +1,40 @@
 import JOSE
 import OpenIDConnect
 import Synchronization
-import Upstream
 
 /// Asks a provider's token endpoint, and proves who we are (RFC 6749 §2.3.1).
-final class OIDCTokenClient: Sendable {
-    typealias Fields = [(name: String, value: String)]
+public final class TokenEndpointClient: Sendable {
+    public typealias Fields = [(name: String, value: String)]
 
     /// What came back.
-    struct Tokens: Sendable {
-        let accessToken: String
-        let idToken: String?
-        let refreshToken: String?
+    public struct Tokens: Sendable {
+        public let accessToken: String
+        public let idToken: String?
+        public let refreshToken: String?
+    }
+
+    /// Who we are there.
+    public struct Credentials: Sendable, Hashable {
+        public var issuer: String
+        public var clientID: String
+        /// Nil: a public client.
+        public var clientSecret: String?
+        /// Nil: as the provider's discovery document says.
+        public var sendsSecretInForm: Bool?
+
+        public init(issuer: String, clientID: String, clientSecret: String?, sendsSecretInForm: Bool? = nil) {
+            self.issuer = issuer
+            self.clientID = clientID
+            self.clientSecret = clientSecret
+            self.sendsSecretInForm = sendsSecretInForm
+        }
     }
 
     /// Which of the two ways to send the secret.
     enum Placement: Sendable, Hashable { case header, form }
 
     /// Why there are no tokens.
-    enum Failure: Error, Sendable, Hashable {
+    public enum Failure: Error, Sendable, Hashable {
         case exchange(UpstreamError)
         /// `error` of RFC 6749 §5.2 with its description, made harmless.
         case refused(code: String, String)
@@ -26,17 +42,17 @@ final class OIDCTokenClient: Sendable {
         case unusable(String)
     }
 
-    private let settings: OIDCSettings
+    private let settings: Credentials
     private let http: any HTTPExchange
     /// What has worked where the provider had not said what would.
     private let learned = Mutex<Placement?>(nil)
 
-    init(_ settings: OIDCSettings, http: any HTTPExchange) {
-        self.settings = settings
+    public init(_ credentials: Credentials, http: any HTTPExchange) {
+        settings = credentials
         self.http = http
     }
 
-    func tokens(_ fields: Fields, at metadata: ProviderMetadata) async throws(Failure) -> Tokens {
+    public func tokens(_ fields: Fields, at metadata: ProviderMetadata) async throws(Failure) -> Tokens {
         guard let secret = settings.clientSecret else {
             return try await ask(fields + [("client_id", settings.clientID)], nil, metadata.tokenEndpoint)
         }
@@ -115,14 +131,14 @@ final class OIDCTokenClient: Sendable {
         guard response.status == 400 || response.status == 403, !code.isEmpty else {
             return .unusable("the token endpoint answered with status \(response.status)")
         }
-        return .refused(code: code, OIDCText.clean(code, object?["error_description"]?.string))
+        return .refused(code: code, ForeignText.clean(code, object?["error_description"]?.string))
     }
 }
 
 /// Texts of a stranger in messages for operators.
-enum OIDCText {
+public enum ForeignText {
     /// `code: description`, short and without control characters.
-    static func clean(_ code: String, _ description: String?) -> String {
+    public static func clean(_ code: String, _ description: String?) -> String {
         let text = description.map { "\(code): \($0)" } ?? code
         return String(text.unicodeScalars.prefix(300).map { $0.properties.generalCategory == .control ? " " : Character($0) })
     }

@@ -1,0 +1,280 @@
+/// The path of a request as the proxy in front routes it: what policies see. docs/edge/policies.md tells the rules.
+public struct EdgePath: Sendable, Hashable {
+    /// What Istio's `meshConfig.pathNormalization.normalization` calls them. Envoy's settings for each are in parentheses.
+    public enum Normalization: String, Sendable, Hashable, CaseIterable {
+        /// The path as it was sent.
+        case none = "NONE"
+        /// RFC 3986 §6.2.2 as browsers do it: dot segments are resolved, escapes of letters, digits and `-._~` decoded, `\`
+        /// becomes `/`, and what may not stand in a path is escaped (`normalize_path`).
+        case base = "BASE"
+        /// And several slashes become one (`merge_slashes`).
+        case mergeSlashes = "MERGE_SLASHES"
+        /// And before all that `%2F` and `%5C` become slashes (`path_with_escaped_slashes_action: UNESCAPE_AND_FORWARD`).
+        case decodeAndMergeSlashes = "DECODE_AND_MERGE_SLASHES"
+    }
+
+    /// Why a path is refused: proxies and backends disagree on what it is.
+    public enum Refusal: Error, Sendable, Hashable {
+        /// It does not begin with a slash.
+        case notAbsolute
+        /// `#` or `%23`: for some the path ends there.
+        case fragment
+        /// `%00`, or a NUL: for some the path ends there.
+        case nul
+        /// `%` without two hexadecimal digits.
+        case badEscape
+        /// `%2F`, `%5C` or `\`: for some it is a slash.
+        case hiddenSlash
+        /// `..;`: for some it is `..`.
+        case dotSegmentWithParameter
+        /// `%252e` and the like: a dot or a slash for those who decode twice.
+        case doubleEscape
+        /// `//` together with `..`: what is left depends on what is done first.
+        case emptyAndDotSegments
+    }
+
+    /// Normalized, without the query.
+    public let text: String
+
+    /// - Parameter path: as sent, without the query.
+    /// - Throws: what makes the path ambiguous. With ``Normalization/none`` only what HTTP does not allow is refused.
+    public init(_ path: String, _ normalization: Normalization) throws(Refusal) {
+        if PathBytes.isPlain(path) {
+            text = path
+            return
+        }
+        var path = Array(path.utf8)
+        guard path.first == UInt8(ascii: "/") else { throw .notAbsolute }
+        if let refusal = PathBytes.refusal(of: path, normalization) { throw refusal }
+        if normalization == .decodeAndMergeSlashes { path = PathBytes.decodingSlashes(path) }
+        if normalization != .none { path = PathBytes.canonical(path) }
+        if normalization == .mergeSlashes || normalization == .decodeAndMergeSlashes { path = PathBytes.mergingSlashes(path) }
+        text = String(decoding: path, as: UTF8.self)
+    }
+
+    /// What Envoy makes of a path, whether ambiguous or not.
+    /// - Returns: nil where Envoy answers 400.
+    static func asEnvoy(_ path: String, _ normalization: Normalization) -> String? {
+        var path = Array(path.utf8)
+        guard path.first == UInt8(ascii: "/"), !path.contains(UInt8(ascii: "#")) else { return nil }
+        if normalization == .decodeAndMergeSlashes { path = PathBytes.decodingSlashes(path) }
+        if normalization != .none {
+            guard !PathBytes.hasNUL(path) else { return nil }
+            path = PathBytes.canonical(path)
+        }
+        if normalization == .mergeSlashes || normalization == .decodeAndMergeSlashes { path = PathBytes.mergingSlashes(path) }
+        return String(decoding: path, as: UTF8.self)
+    }
+}
+
+extension EdgePath.Refusal: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notAbsolute: "it does not begin with a slash"
+        case .fragment: "it has # or %23, where the path may be taken to end"
+        case .nul: "it has a NUL, where the path may be taken to end"
+        case .badEscape: "it has % without two hexadecimal digits"
+        case .hiddenSlash: "it has %2F, %5C or a backslash, which may be taken for a slash"
+        case .dotSegmentWithParameter: "it has .. with a parameter, which may be taken for .. alone"
+        case .doubleEscape: "it has a dot or a slash that is escaped twice"
+        case .emptyAndDotSegments: "it has // together with .., so that what is left depends on what is done first"
+        }
+    }
+}
+
+/// The steps of ``EdgePath``.
+enum PathBytes {
+    private static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
+    private static let percent = UInt8(ascii: "%")
+
+    /// Whether nothing in a path could be changed or refused.
+    static func isPlain(_ path: String) -> Bool {
+        var before: UInt8 = 0
+        var isFirst = true
+        for byte in path.utf8 {
+            guard isCopied[Int(byte)], byte != percent, byte != UInt8(ascii: "\\") else { return false }
+            if isFirst, byte != slash { return false }
+            if before == slash, byte == slash || byte == dot { return false }
+            before = byte
+            isFirst = false
+        }
+        return !isFirst
+    }
+
+    static func refusal(of path: [UInt8], _ normalization: EdgePath.Normalization) -> EdgePath.Refusal? {
+        guard !path.contains(UInt8(ascii: "#")) else { return .fragment }
+        guard !path.contains(0) else { return .nul }
+        guard normalization != .none else { return nil }
+        let takesSlashes = normalization == .decodeAndMergeSlashes
+        var index = 0
+        while index < path.count {
+            if path[index] == UInt8(ascii: "\\"), !takesSlashes { return .hiddenSlash }
+            guard path[index] == percent else {
+                index += 1
+                continue
+            }
+            guard let byte = escaped(path, at: index) else { return .badEscape }
+            switch byte {
+            case 0: return .nul
+            case UInt8(ascii: "#"): return .fragment
+            case slash, UInt8(ascii: "\\"): if !takesSlashes { return .hiddenSlash }
+            case percent:
+                if let inner = nested(path, at: index), inner == dot || inner == slash || inner == UInt8(ascii: "\\") {
+                    return .doubleEscape
+                }
+            default: break
+            }
+            index += 3
+        }
+        let segments = (takesSlashes ? decodingSlashes(path) : path).dropFirst().split(
+            omittingEmptySubsequences: false
+        ) { $0 == slash || $0 == UInt8(ascii: "\\") }
+        var hasEmpty = false
+        var hasDots = false
+        for (number, segment) in segments.enumerated() {
+            if segment.isEmpty, number < segments.count - 1 { hasEmpty = true }
+            let (dots, rest) = leadingDots(segment)
+            guard dots == 1 || dots == 2 else { continue }
+            if rest.isEmpty, dots == 2 { hasDots = true }
+            if rest.first == UInt8(ascii: ";") || (rest.first == percent && escaped(path: rest) == UInt8(ascii: ";")) {
+                return .dotSegmentWithParameter
+            }
+        }
+        return hasEmpty && hasDots ? .emptyAndDotSegments : nil
+    }
+
+    /// `%2F` and `%5C` decoded.
+    static func decodingSlashes(_ path: [UInt8]) -> [UInt8] {
+        guard path.contains(percent) else { return path }
+        var result: [UInt8] = []
+        var index = 0
+        while index < path.count {
+            if path[index] == percent, let byte = escaped(path, at: index), byte == slash || byte == UInt8(ascii: "\\") {
+                result.append(byte)
+                index += 3
+            } else {
+                result.append(path[index])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    static func mergingSlashes(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in path where byte != slash || result.last != slash { result.append(byte) }
+        return result
+    }
+
+    static func hasNUL(_ path: [UInt8]) -> Bool {
+        path.indices.contains { path[$0] == 0 || (path[$0] == percent && escaped(path, at: $0) == 0) }
+    }
+
+    /// Dot segments resolved, unreserved characters decoded, `\` as `/`, everything else that may not stand there escaped.
+    static func canonical(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(path.count)
+        var segment: [UInt8] = []
+
+        func endSegment(isLast: Bool) {
+            if segment == [dot] || segment == [dot, dot] {
+                if segment.count == 2, result.count > 1 {
+                    result.removeLast()
+                    while let last = result.last, last != slash { result.removeLast() }
+                }
+            } else {
+                result += segment
+                if !isLast { result.append(slash) }
+            }
+            segment.removeAll(keepingCapacity: true)
+        }
+
+        result.append(slash)
+        var index = 1
+        while index < path.count {
+            let byte = path[index]
+            if byte == slash || byte == UInt8(ascii: "\\") {
+                endSegment(isLast: false)
+            } else if byte == percent {
+                if let value = escaped(path, at: index) {
+                    if isUnreserved(value) {
+                        segment.append(value)
+                    } else {
+                        segment += path[index..<(index + 3)]
+                    }
+                    index += 2
+                } else {
+                    segment.append(byte)
+                }
+            } else if isCopied[Int(byte)] {
+                segment.append(byte)
+            } else {
+                segment += [percent, hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+            }
+            index += 1
+        }
+        endSegment(isLast: true)
+        return result
+    }
+
+    private static func leadingDots(_ segment: ArraySlice<UInt8>) -> (count: Int, rest: ArraySlice<UInt8>) {
+        var rest = segment
+        var count = 0
+        while true {
+            if rest.first == dot {
+                rest = rest.dropFirst()
+            } else if rest.first == percent, escaped(path: rest) == dot {
+                rest = rest.dropFirst(3)
+            } else {
+                return (count, rest)
+            }
+            count += 1
+        }
+    }
+
+    /// The byte that the escape at `index` stands for; nil if it is none.
+    private static func escaped(_ path: [UInt8], at index: Int) -> UInt8? { escaped(path: path[index...]) }
+
+    private static func escaped(path: ArraySlice<UInt8>) -> UInt8? {
+        guard path.count >= 3, let high = hexValue(path[path.startIndex + 1]), let low = hexValue(path[path.startIndex + 2])
+        else {
+            return nil
+        }
+        return high << 4 | low
+    }
+
+    /// What `%25xx` stands for when decoded twice.
+    private static func nested(_ path: [UInt8], at index: Int) -> UInt8? {
+        guard index + 5 <= path.count, let high = hexValue(path[index + 3]), let low = hexValue(path[index + 4]) else {
+            return nil
+        }
+        return high << 4 | low
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+
+    private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
+    /// What stands in a normalized path as it is: RFC 3986's `pchar`, and with browsers `/`, `[`, `]`.
+    private static let isCopied: [Bool] = {
+        var table = (0...255).map { isUnreserved(UInt8($0)) }
+        for byte in "!$&'()*+,;=:@/[]%".utf8 { table[Int(byte)] = true }
+        return table
+    }()
+}

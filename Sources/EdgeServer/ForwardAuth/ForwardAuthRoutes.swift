@@ -1,0 +1,127 @@
+public import Edge
+import HTTPTypes
+import Logging
+public import Web
+
+/// The addresses at which proxies ask: `{prefix}/auth` and its dialects, Envoy's behind `/check`, and on a listener of the
+/// edge's own every other path, for proxies that ask with the client's own path.
+public struct ForwardAuthRoutes: Sendable {
+    private let parts: EdgeParts
+    private let remembered: RememberedAnswers
+    private let forwarded: ForwardedRequests
+
+    /// - Parameter remembered: of the listener that serves these routes, and of no other: what is a question on one listener
+    ///   is a page on another.
+    public init(_ parts: EdgeParts, remembered: RememberedAnswers) {
+        self.parts = parts
+        self.remembered = remembered
+        forwarded = ForwardedRequests(
+            trusted: parts.trustedProxies, needsMethod: parts.gate.looksAtMethods, needsPath: parts.gate.looksAtPaths)
+    }
+
+    public var routes: [Route] {
+        let prefix = parts.prefix
+        var routes = [
+            Route(nil, prefix + "/auth", audience: .programs, isBare: true) { try await ask($0, parts.dialect) },
+            Route([.get], prefix + "/userinfo", audience: .programs) { await userInfo($0) },
+        ]
+        for dialect in ProxyDialect.allCases {
+            routes.append(
+                Route(nil, prefix + "/auth/" + dialect.rawValue, audience: .programs, isBare: true) { try await ask($0, dialect) }
+            )
+        }
+        return routes
+    }
+
+    /// Everything else: Envoy's questions.
+    /// - Parameter answersAll: whether any path is a question, as on a listener that serves nothing else.
+    public func fallback(answersAll: Bool) -> Route {
+        Route(nil, "/", name: "/check", audience: .programs, isBare: true) { request in
+            guard let path = Self.askedPath(request.path, answersAll: answersAll) else {
+                return .text("404 page not found\n", status: .notFound)
+            }
+            let note = remembered.note(request)
+            let answer = await answer(forwarded.own(request, path: path))
+            return response(answer, allowed: .ok, name: "/check", as: note)
+        }
+    }
+
+    private func answer(_ request: EdgeRequest) async -> EdgeAnswer {
+        if let answer = parts.answers.answerNow(request) { return answer }
+        return await parts.answers.answer(request)
+    }
+
+    static func askedPath(_ path: String, answersAll: Bool) -> String? {
+        if path.utf8.starts(with: "/check/".utf8) { return String(path.dropFirst("/check".utf8.count)) }
+        return answersAll ? path : nil
+    }
+
+    private func ask(_ question: WebRequest, _ dialect: ProxyDialect?) async throws -> WebResponse {
+        let note = remembered.note(question)
+        let request: EdgeRequest
+        let allowed: AllowedList
+        do {
+            request = try forwarded.told(question, by: dialect)
+            allowed = try AllowedList(query: question.rawQuery)
+        } catch let unknown as UnknownQuestion {
+            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(unknown.text)])
+            return .text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
+        } catch {
+            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string("its query: \(error)")])
+            return .text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
+        }
+        var answer = await parts.answers.answer(request) { allowed.allows($0) }
+        if answer.status == 302, dialect?.passesRedirects != true { answer = Self.unauthorized(answer) }
+        // oauth2-proxy says 202 here; nginx, Traefik and Caddy take any 2xx.
+        return response(answer, allowed: dialect == nil ? .accepted : .ok, name: "/auth", as: note)
+    }
+
+    /// nginx would make an error page of a redirect; where to go the proxy knows, or reads in `X-Auth-Request-Redirect`.
+    private static func unauthorized(_ redirect: EdgeAnswer) -> EdgeAnswer {
+        var answer = redirect
+        answer.status = 401
+        answer.clientHeaders.removeAll { $0.name == "location" }
+        answer.clientHeaders.append(.init("www-authenticate", #"Bearer realm="dextra""#))
+        answer.body = Array("authentication is needed\n".utf8)
+        return answer
+    }
+
+    /// - Parameters:
+    ///   - allowed: the status of a yes.
+    ///   - note: a yes is remembered under it.
+    private func response(
+        _ answer: EdgeAnswer, allowed: HTTPResponse.Status, name: String, as note: RememberedAnswers.Note?
+    ) -> WebResponse {
+        var response = WebResponse(status: answer.isAllowed ? allowed : .init(code: answer.status), body: answer.body)
+        for field in answer.upstreamHeaders + answer.clientHeaders {
+            if let name = HTTPField.Name(field.name) { response.headers.append(HTTPField(name: name, value: field.value)) }
+        }
+        if answer.isAllowed {
+            response.headers[.cacheControl] = "no-store"
+            if let field = HTTPField.Name("x-envoy-auth-headers-to-remove") {
+                response.headers[field] = answer.removedHeaders.joined(separator: ", ")
+            }
+            if let note, let validUntil = answer.validUntil {
+                remembered.remember(response, name: name, validUntil: validUntil, as: note)
+            }
+        }
+        return response
+    }
+
+    private func userInfo(_ question: WebRequest) async -> WebResponse {
+        let found: (identity: EdgeIdentity, setCookies: [String])
+        switch await parts.gate.identify(forwarded.own(question, path: question.path)) {
+        case .identity(let identity): found = (identity, [])
+        case .renewed(let identity, let setCookies): found = (identity, setCookies)
+        case .invalid, nil:
+            return WebResponse(
+                status: .unauthorized, headers: [.cacheControl: "no-store", .wwwAuthenticate: #"Bearer realm="dextra""#])
+        case .unavailable:
+            return WebResponse(status: .serviceUnavailable, headers: [.cacheControl: "no-store", .retryAfter: "1"])
+        }
+        var response = WebResponse.json(serialized: UserInfoAnswer.body(found.identity))
+        for cookie in found.setCookies { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+}

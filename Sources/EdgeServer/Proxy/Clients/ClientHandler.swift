@@ -1,0 +1,417 @@
+import Edge
+import NIOCore
+import NIOHTTP1
+import Web
+
+/// A connection (HTTP/1.1) or a stream (HTTP/2) of a client, right behind the decoder.
+///
+/// One request is open at a time; parts that come too early wait here, and then no more are read. So a slow backend slows
+/// its client down, and nothing piles up in between.
+final class ClientHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = Any
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum Phase {
+        /// No request is open.
+        case idle
+        /// The edge decides.
+        case judging(IncomingRequest)
+        /// The body of a request that the edge answers itself.
+        case gathering(IncomingRequest, ByteBuffer)
+        /// The edge makes its own answer.
+        case answering
+        case forwarding(Exchange)
+        /// Answered before the request was whole; so much more of it is thrown away before the next may come.
+        case draining(budget: Int)
+        /// Answered for the last time: what comes is thrown away until then.
+        case discarding(until: NIODeadline)
+        case tunnel
+        case closed
+    }
+
+    let proxy: EdgeProxy
+    let loop: ProxyLoop
+    let isHTTP2: Bool
+    let isEncrypted: Bool
+    private(set) var context: ChannelHandlerContext?
+    var phase = Phase.idle
+    /// Whether the connection may live on behind the request in hand.
+    var keepsAlive = true
+    var isHead = false
+    var version = HTTPVersion.http1_1
+    /// Whether a part of an answer is on its way, so that no other can begin.
+    var hasBegunAnswer = false
+    /// Whether the client waits for `100 Continue`, and may go without sending its body.
+    var awaitsContinue = false
+    /// Whether the request in hand has come in as a whole.
+    private(set) var requestEnded = false
+    private(set) var isReading = false
+    var arrived: NIODeadline = .now()
+    private var waiting: [HTTPServerRequestPart] = []
+    private var waitingRejection: RequestRejection?
+    private var readIsHeld = false
+    private var isStopping = false
+    private var answeredOne = false
+    private var lastActivity: NIODeadline = .now()
+    private var deadlineTimer: Scheduled<Void>?
+    private(set) var peer = ""
+    private(set) var port: Int?
+    var judgment: Task<Void, Never>?
+
+    init(proxy: EdgeProxy, loop: ProxyLoop, isHTTP2: Bool, isEncrypted: Bool) {
+        self.proxy = proxy
+        self.loop = loop
+        self.isHTTP2 = isHTTP2
+        self.isEncrypted = isEncrypted
+    }
+
+    var isWritable: Bool { context?.channel.isWritable ?? true }
+
+    // MARK: Reading
+
+    /// Whether more of the client's bytes are wanted.
+    private var wantsMore: Bool {
+        guard waiting.isEmpty else { return false }
+        switch phase {
+        case .idle, .gathering: return isWritable
+        // One read more, so that a client that leaves is noticed. Behind an upgrade the decoder would only hoard.
+        case .judging, .answering: return keepsAlive || !requestEnded
+        case .forwarding(let exchange):
+            return requestEnded ? keepsAlive : exchange.takesBody && exchange.upstreamTakesMore
+        case .draining, .discarding, .tunnel, .closed: return true
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if wantsMore { context.read() } else { readIsHeld = true }
+    }
+
+    func releaseRead() {
+        guard readIsHeld, wantsMore, let context else { return }
+        readIsHeld = false
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .tunnel = phase {
+            context.fireChannelRead(data)
+            return
+        }
+        isReading = true
+        let part = unwrapInboundIn(data)
+        if waiting.isEmpty, takesNow(part) { process(part, context) } else { waiting.append(part) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        if case .forwarding(let exchange) = phase { exchange.flushToUpstream() }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if case .forwarding(let exchange) = phase { exchange.clientWritable() }
+            releaseRead()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func takesNow(_ part: HTTPServerRequestPart) -> Bool {
+        switch phase {
+        case .idle, .gathering, .draining, .discarding, .tunnel, .closed: true
+        case .judging, .answering: false
+        case .forwarding(let exchange): !requestEnded && exchange.takesBody
+        }
+    }
+
+    private func process(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch (part, phase) {
+        case (.head(let head), .idle): begin(head, context)
+        case (.body(let bytes), .gathering(let request, var body)):
+            guard body.readableBytes + bytes.readableBytes <= proxy.settings.limits.bodyBytes else {
+                reject(.bodyTooLarge(limit: proxy.settings.limits.bodyBytes))
+                return
+            }
+            phase = .answering
+            body.writeImmutableBuffer(bytes)
+            phase = .gathering(request, body)
+        case (.end, .gathering(let request, let body)):
+            requestEnded = true
+            answerOwn(request, body)
+        case (.body(let bytes), .forwarding(let exchange)): exchange.requestBody(bytes)
+        case (.end(let trailers), .forwarding(let exchange)):
+            requestEnded = true
+            exchange.requestEnd(trailers)
+        case (.body(let bytes), .draining(let budget)):
+            phase = .draining(budget: budget - bytes.readableBytes)
+            if budget < bytes.readableBytes { closeBehind(nil, context) }
+        case (.end, .draining):
+            requestEnded = true
+            next()
+        default: break
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        arrived = .now()
+        lastActivity = arrived
+        version = isHTTP2 ? .http2 : head.version
+        isHead = head.method == .HEAD
+        requestEnded = false
+        hasBegunAnswer = false
+        awaitsContinue = head.headers.contains(name: "expect")
+        // Behind a request for another protocol nothing more can be read as HTTP.
+        keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
+        do throws(RequestRejection) {
+            judge(
+                try IncomingRequest(head, peer: peer, port: port, isEncrypted: isEncrypted, proxy: proxy), context)
+        } catch {
+            reject(error)
+        }
+    }
+
+    /// The exchange has a connection: the body that has waited goes on.
+    func continueBody() {
+        takeWaiting()
+        releaseRead()
+    }
+
+    /// Takes up what has come in the meantime, as far as it can be taken.
+    private func takeWaiting() {
+        guard let context else { return }
+        var parts = waiting[...]
+        waiting = []
+        while let part = parts.first, takesNow(part) {
+            parts.removeFirst()
+            process(part, context)
+        }
+        waiting = Array(parts) + waiting
+        if waiting.isEmpty, let rejection = waitingRejection, case .idle = phase {
+            waitingRejection = nil
+            reject(rejection)
+        }
+        if !isReading, case .forwarding(let exchange) = phase { exchange.flushToUpstream() }
+    }
+
+    // MARK: Writing
+
+    func write(_ part: HTTPServerResponsePart) { context?.write(wrapOutboundOut(part), promise: nil) }
+
+    func flush() { context?.flush() }
+
+    func inform(_ head: HTTPResponseHead) {
+        guard version != .http1_0, !hasBegunAnswer else { return }
+        if head.status == .continue { awaitsContinue = false }
+        write(.head(head))
+        flush()
+    }
+
+    func begin(_ head: HTTPResponseHead, endsConnection: Bool) {
+        hasBegunAnswer = true
+        if endsConnection || awaitsContinue && !requestEnded { keepsAlive = false }
+        var head = head
+        addConnection(to: &head.headers)
+        write(.head(head))
+    }
+
+    func send(_ bytes: ByteBuffer) { write(.body(.byteBuffer(bytes))) }
+
+    /// HTTP/2 has no `Connection` field (RFC 9113 §8.2.2).
+    func addConnection(to headers: inout HTTPHeaders) {
+        guard !isHTTP2 else { return }
+        if !keepsAlive || isStopping {
+            keepsAlive = false
+            headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if version == .http1_0 {
+            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
+    }
+
+    /// The answer is whole.
+    func finishAnswer(_ trailers: HTTPHeaders?) {
+        guard let context else { return }
+        lastActivity = .now()
+        let end = HTTPServerResponsePart.end(version == .http1_0 ? nil : trailers)
+        if keepsAlive || isHTTP2 {
+            context.writeAndFlush(wrapOutboundOut(end), promise: nil)
+            if requestEnded { next() } else { drain() }
+        } else {
+            closeBehind(end, context)
+        }
+    }
+
+    private func drain() {
+        phase = .draining(budget: 256 << 10)
+        takeWaiting()
+        releaseRead()
+    }
+
+    private func next() {
+        answeredOne = true
+        if isHTTP2 {
+            // A stream carries one request; it ends by itself once the client has taken the answer.
+            phase = .discarding(until: lastActivity + .seconds(Int64(proxy.settings.limits.idleSeconds)))
+            releaseRead()
+            return
+        }
+        phase = .idle
+        if isStopping, waiting.isEmpty {
+            context?.close(promise: nil)
+            return
+        }
+        takeWaiting()
+        releaseRead()
+    }
+
+    /// Ends the connection behind the last bytes of an answer.
+    private func closeBehind(_ part: HTTPServerResponsePart?, _ context: ChannelHandlerContext) {
+        let linger = !isEncrypted && !isHTTP2 && !requestEnded
+        phase = .discarding(until: .now() + .seconds(Int64(proxy.settings.limits.idleSeconds)))
+        scheduleDeadline()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            guard let context = self.context else { return }
+            guard linger else {
+                context.close(promise: nil)
+                return
+            }
+            // Closing with input unread would reset the connection, and the answer with it (RFC 9112 §9.6).
+            context.close(mode: .output, promise: nil)
+            self.phase = .discarding(until: .now() + .seconds(2))
+            self.scheduleDeadline()
+        }
+        if let part {
+            context.writeAndFlush(wrapOutboundOut(part), promise: written)
+        } else {
+            context.flush()
+            written.succeed()
+        }
+        waiting = []
+        releaseRead()
+    }
+
+    /// The backend broke off behind the head of its answer: the client must see that something is missing.
+    func breakOff() {
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    func reject(_ rejection: RequestRejection) {
+        if hasBegunAnswer {
+            breakOff()
+            return
+        }
+        keepsAlive = false
+        refuse(status: rejection.status, headers: [:], text: rejection.text)
+        record(nil, status: Int(rejection.status.code))
+    }
+
+    // MARK: Tunnel
+
+    func becomeTunnel(_ tunnel: TunnelHandler, behind head: HTTPResponseHead) throws {
+        guard let context else { throw ChannelError.ioOnClosedChannel }
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        phase = .tunnel
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
+        let pipeline = context.pipeline.syncOperations
+        try pipeline.addHandler(tunnel)
+        pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self), promise: nil)
+        pipeline.removeHandler(try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: nil)
+        releaseRead()
+    }
+
+    // MARK: Coming and going
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        peer = context.channel.remoteAddress?.ipAddress ?? context.channel.parent?.remoteAddress?.ipAddress ?? ""
+        port = context.channel.localAddress?.port ?? context.channel.parent?.localAddress?.port
+        lastActivity = .now()
+        scheduleDeadline()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        let last = phase
+        phase = .closed
+        waiting = []
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
+        judgment?.cancel()
+        judgment = nil
+        if case .forwarding(let exchange) = last { exchange.abandon() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            isStopping = true
+            if case .idle = phase { context.close(promise: nil) }
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isHTTP2, let failure = error as? HTTPParserError else {
+            context.close(promise: nil)
+            return
+        }
+        let rejection: RequestRejection = failure == .headerOverflow ? .headerTooLarge : .malformed("it is not HTTP")
+        switch phase {
+        case .idle, .gathering: reject(rejection)
+        case .forwarding(let exchange) where !requestEnded:
+            exchange.abandon()
+            reject(rejection)
+        case .judging, .answering, .forwarding:
+            if requestEnded { waitingRejection = rejection } else { context.close(promise: nil) }
+        case .draining, .discarding, .tunnel, .closed: context.close(promise: nil)
+        }
+    }
+
+    // MARK: Deadlines
+
+    private var deadline: NIODeadline? {
+        let limits = proxy.settings.limits
+        switch phase {
+        case .idle: return lastActivity + .seconds(Int64(answeredOne ? limits.idleSeconds : limits.headSeconds))
+        case .gathering, .draining: return arrived + .seconds(Int64(limits.bodySeconds))
+        case .discarding(let until): return until
+        case .judging, .answering, .forwarding, .tunnel, .closed: return nil
+        }
+    }
+
+    private func scheduleDeadline() {
+        guard let context else { return }
+        deadlineTimer?.cancel()
+        let limits = proxy.settings.limits
+        let soon = NIODeadline.now() + .seconds(Int64(min(limits.headSeconds, limits.bodySeconds, limits.idleSeconds)))
+        deadlineTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(deadline ?? soon, soon)) {
+            self.checkDeadline()
+        }
+    }
+
+    private func checkDeadline() {
+        deadlineTimer = nil
+        guard let context else { return }
+        if let deadline, deadline <= .now() {
+            guard case .gathering = phase else {
+                context.close(promise: nil)
+                return
+            }
+            reject(.bodyTooSlow)
+        }
+        scheduleDeadline()
+    }
+}

@@ -1,0 +1,90 @@
+public import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+import NIOSSL
+import NIOTLS
+public import Web
+
+/// Builds the pipelines of the proxy's clients: HTTP/1.1 or HTTP/2, agreed on by TLS, or in clear told by the first bytes.
+public struct ProxyConnections: ConnectionHandling {
+    private let proxy: EdgeProxy
+    private let loops = ProxyLoops()
+
+    public init(_ proxy: EdgeProxy) {
+        self.proxy = proxy
+    }
+
+    public func configure(_ channel: any Channel, certificates: ServerCertificates?) throws {
+        // Who closes one half has gone, as far as a proxy can tell.
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+        let pipeline = channel.pipeline.syncOperations
+        guard let certificates else {
+            try pipeline.addHandler(
+                ProtocolSniffer(deadline: .seconds(Int64(proxy.settings.limits.headSeconds))) { isHTTP2 in
+                    try isHTTP2 ? addHTTP2(channel, isEncrypted: false) : addHTTP1(channel, isEncrypted: false)
+                })
+            return
+        }
+        try pipeline.addHandler(NIOSSLServerHandler(context: certificates.context))
+        try pipeline.addHandler(HandshakeDeadline(seconds: proxy.settings.limits.headSeconds))
+        try pipeline.addHandler(
+            ApplicationProtocolNegotiationHandler { result in
+                channel.eventLoop.makeCompletedFuture {
+                    if case .negotiated("h2") = result {
+                        try addHTTP2(channel, isEncrypted: true)
+                    } else {
+                        try addHTTP1(channel, isEncrypted: true)
+                    }
+                }
+            })
+    }
+
+    private func handler(_ channel: any Channel, isHTTP2: Bool, isEncrypted: Bool) -> ClientHandler {
+        ClientHandler(proxy: proxy, loop: loops.loop(of: channel.eventLoop), isHTTP2: isHTTP2, isEncrypted: isEncrypted)
+    }
+
+    private func addHTTP1(_ channel: any Channel, isEncrypted: Bool) throws {
+        let limits = proxy.settings.limits
+        var decoding = NIOHTTPDecoderLimitConfiguration()
+        decoding.maxHeaderFieldSize = limits.headerBytes
+        decoding.maxHeaderListSize = limits.headerBytes
+        decoding.maxHeaderFieldCount = limits.headerFields
+        var encoding = HTTPResponseEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
+        // The decoder keeps bytes only behind a request for another protocol.
+        try pipeline.addHandler(
+            ByteToMessageHandler(
+                HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding),
+                maximumBufferSize: 256 << 10))
+        try pipeline.addHandler(handler(channel, isHTTP2: false, isEncrypted: isEncrypted))
+    }
+
+    private func addHTTP2(_ channel: any Channel, isEncrypted: Bool) throws {
+        let limits = proxy.settings.limits
+        let manager = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: .seconds(Int64(limits.idleSeconds)), maxAge: nil, maxGraceTime: .seconds(Int64(limits.drainSeconds)),
+                keepalive: nil))
+        let configuration = HTTP2Windows.connection([
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+        ])
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(
+            NIOHTTP2Handler(
+                mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: configuration,
+                streamConfiguration: HTTP2Windows.stream, streamDelegate: manager.http2StreamDelegate
+            ) { stream in
+                stream.eventLoop.makeCompletedFuture {
+                    let pipeline = stream.pipeline.syncOperations
+                    try pipeline.addHandler(EndOfStream())
+                    try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                    try pipeline.addHandler(handler(stream, isHTTP2: true, isEncrypted: isEncrypted))
+                }
+            })
+        try pipeline.addHandler(manager)
+    }
+}

@@ -1,0 +1,85 @@
+import Edge
+import HTTPTypes
+import NIOHTTP1
+import Web
+
+/// What a backend is sent: the client's request without what was for the edge, with what the edge says.
+struct OutgoingRequest {
+    let head: HTTPRequestHead
+    let opensWebSocket: Bool
+    /// Names under which the client's trailers say nothing.
+    let protected: Set<FoldedName>
+
+    init(_ request: IncomingRequest, _ route: ProxyRoute, _ answer: EdgeAnswer, cookies: EdgeCookieNames) {
+        opensWebSocket = request.opensWebSocket
+        var replaced = Set(answer.removedHeaders.map { FoldedName($0) })
+        for field in answer.upstreamHeaders { replaced.insert(FoldedName(field.name)) }
+        protected = replaced.union(FieldLists.forwarding).union(FieldLists.hopByHop).union(FieldLists.never)
+            .union(FieldLists.notInTrailers)
+
+        var headers = HTTPHeaders()
+        headers.add(name: "Host", value: route.keepsHost ? request.judged.host : route.upstream.authority)
+        for field in IncomingRequest.crumbsJoined(request.fields) {
+            let name = FoldedName(field.name.rawName)
+            if field.name.canonicalName == "host" || replaced.contains(name) { continue }
+            if Self.written.contains(name) { continue }
+            if field.name == .cookie {
+                guard let left = cookies.removed(from: field.value) else { continue }
+                headers.add(name: field.name.rawName, value: left)
+            } else {
+                headers.add(name: field.name.rawName, value: field.value)
+            }
+        }
+        Self.addForwarding(to: &headers, request, replaced)
+        for field in answer.upstreamHeaders { headers.add(name: field.name, value: Self.oneLine(field.value)) }
+        if request.hasUnknownLength { headers.add(name: "Transfer-Encoding", value: "chunked") }
+        // gRPC asks for trailers in this way; every other transfer coding is between two neighbors.
+        if request.head.headers[values: Self.te].contains(where: Self.wantsTrailers) {
+            headers.add(name: "TE", value: "trailers")
+        }
+        if opensWebSocket {
+            headers.add(name: "Connection", value: "Upgrade")
+            headers.add(name: "Upgrade", value: "websocket")
+        }
+        head = HTTPRequestHead(
+            version: .http1_1, method: request.method,
+            uri: route.target(path: request.head.path, query: request.head.query), headers: headers)
+    }
+
+    /// Written anew in ``addForwarding``.
+    private static let written: Set<FoldedName> = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
+    private static let te = HTTPField.Name("TE") ?? .accept
+    private static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .from
+    private static let forwardedHost = HTTPField.Name("X-Forwarded-Host") ?? .from
+
+    /// A trusted proxy's words are continued; anybody else's are replaced.
+    private static func addForwarding(to headers: inout HTTPHeaders, _ request: IncomingRequest, _ replaced: Set<FoldedName>) {
+        let before = request.isFromTrustedProxy ? request.head.headers[forwardedFor] : nil
+        let host = request.isFromTrustedProxy ? request.head.headers[forwardedHost] : nil
+        let peer = request.peer.isEmpty ? "unknown" : request.peer
+        let all = [
+            ("X-Forwarded-For", before.map { $0.isEmpty ? peer : $0 + ", " + peer } ?? peer),
+            ("X-Forwarded-Proto", request.judged.scheme),
+            ("X-Forwarded-Host", host ?? request.judged.host),
+        ]
+        for (name, value) in all where !replaced.contains(FoldedName(name)) { headers.add(name: name, value: value) }
+    }
+
+    private static func wantsTrailers(_ value: String) -> Bool {
+        value.split(separator: ",").contains { part in
+            part.drop { $0 == " " || $0 == "\t" }.prefix { $0 != ";" && $0 != " " }.lowercased() == "trailers"
+        }
+    }
+
+    /// A claim may hold anything; a line break in it would begin another field.
+    static func oneLine(_ value: String) -> String {
+        guard value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else { return value }
+        return String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    }
+
+    func trailers(_ given: HTTPHeaders?) -> HTTPHeaders? {
+        guard let given else { return nil }
+        let left = given.filter { !protected.contains(FoldedName($0.name)) }
+        return left.isEmpty ? nil : HTTPHeaders(left.map { ($0.name, $0.value) })
+    }
+}

@@ -1,0 +1,157 @@
+"""Asks for predictions with every kind of token, right and wrong, and compares what comes with what should.
+
+    python walk.py ISSUER SIGNING_KEY WAY=ADDRESS...
+"""
+import base64, json, sys, time
+from dataclasses import dataclass
+
+import grpc, httpx, jwt
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as v2
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+HOST = "iris.models.example.com"
+ROW = [5.1, 3.5, 1.4, 0.2]
+INPUT = {"name": "measures", "shape": [1, 4], "datatype": "FP32", "data": [ROW]}
+SECRETS = {"kserve": "a3NlcnZlLXNlY3JldA", "dashboard": "ZGFzaGJvYXJkLXNlY3JldA"}
+
+#: What a way says to those who bring no token, by HTTP and by gRPC. To all others both say the same.
+NOBODY = {"istio": (403, "RBAC: access denied", "PERMISSION_DENIED"), "required": (401, "Jwt is missing", "UNAUTHENTICATED")}
+
+
+class Tokens:
+    """One right token, and others that are wrong in one thing each."""
+
+    def __init__(self, issuer: str, signing_key: str):
+        self.issuer = issuer
+        self.right = self.password("jane@example.com")
+        self.other_group = self.password("john@example.com")
+        self.other_audience = self.password("jane@example.com", client="dashboard")
+        header, claims = jwt.get_unverified_header(self.right), jwt.decode(self.right, options={"verify_signature": False})
+        with open(signing_key) as file:
+            key = file.read()
+
+        def signed(**changes):
+            return jwt.encode(claims | changes, key, header["alg"], headers={"kid": header["kid"]})
+        # As a proof that it is the change that is refused.
+        self.made_here = signed()
+        self.other_issuer = signed(iss="https://other.example.com")
+        # Envoy takes a minute of difference between clocks.
+        self.expired = signed(exp=int(time.time()) - 61)
+        self.not_yet = signed(nbf=int(time.time()) + 3600)
+        parts = self.right.split(".")
+        self.no_algorithm = ".".join([plain({"alg": "none", "typ": "JWT"}), parts[1], ""])
+        self.changed = ".".join([parts[0], plain(claims | {"groups": ["data-science", "admins"]}), parts[2]])
+        self.cut = ".".join(parts[:2])
+
+    def password(self, name: str, client: str = "kserve") -> str:
+        answer = httpx.post(f"{self.issuer}/token", auth=(client, SECRETS[client]), timeout=30, data={
+            "grant_type": "password", "username": name, "password": "password", "scope": "openid profile email groups"})
+        answer.raise_for_status()
+        return answer.json()["access_token"]
+
+
+def plain(value: dict) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+@dataclass
+class Step:
+    name: str
+    #: The status, and something that the answer says.
+    expected: tuple
+    given: tuple = (None, "")
+
+    @property
+    def passed(self) -> bool:
+        return self.given[0] == self.expected[0] and self.expected[1] in self.given[1]
+
+    def __str__(self):
+        verdict = "ok   " if self.passed else "WRONG"
+        wanted = "" if self.passed else f"   (expected: {self.expected[0]} {self.expected[1]!r})"
+        return f"  {verdict} {self.name:44} {self.given[0]} {' '.join(self.given[1].split())[:90]}{wanted}"
+
+
+class Way:
+    """One address that predictions are asked of."""
+
+    def __init__(self, name: str, address: str, tokens: Tokens):
+        self.name, self.address, self.tokens = name, address, tokens
+        self.http = httpx.Client(base_url=f"http://{address}", headers={"Host": HOST}, timeout=30)
+        self.channel = grpc.insecure_channel(address, [("grpc.default_authority", HOST)])
+        self.steps: list[Step] = []
+
+    def ask(self, name: str, expected: tuple, *, token: str | None = None, method="POST", path="/v1/models/iris:predict",
+            body: dict | None = None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()} | bearer(token)
+        answer = self.http.request(method, path, headers=headers, json=body if body or method == "GET" else {"instances": [ROW]})
+        self.add(Step(name, expected, (answer.status_code, answer.text)))
+        return answer
+
+    def call(self, name: str, expected: tuple, token: str | None):
+        request = v2.ModelInferRequest(model_name="iris", inputs=[v2.ModelInferRequest.InferInputTensor(
+            name="measures", shape=[1, 4], datatype="FP32", contents=v2.InferTensorContents(fp32_contents=ROW))])
+        metadata = [(name.lower(), value) for name, value in bearer(token).items()]
+        try:
+            answer = GRPCInferenceServiceStub(self.channel).ModelInfer(request, metadata=metadata, timeout=30)
+            given = ("OK", str(answer.outputs[0].contents.bytes_contents[0] if answer.outputs[0].contents.bytes_contents
+                               else answer.raw_output_contents[0]))
+        except grpc.RpcError as error:
+            given = (error.code().name, error.details() or "")
+        self.add(Step(name, expected, given))
+
+    def add(self, step: Step):
+        self.steps.append(step)
+        print(step, flush=True)
+
+    def walk(self):
+        tokens, (status, text, code) = self.tokens, NOBODY[self.name]
+        print(f"\n{self.name}: http://{self.address}")
+        self.ask("no token", (status, text))
+        self.ask("another issuer", (401, "Jwt issuer is not configured"), token=tokens.other_issuer)
+        # Envoy's answer to a token that is right, but not for here.
+        self.ask("another audience", (403, "Audiences in Jwt are not allowed"), token=tokens.other_audience)
+        self.ask("expired", (401, "Jwt is expired"), token=tokens.expired)
+        self.ask("not valid yet", (401, "Jwt not yet valid"), token=tokens.not_yet)
+        self.ask("alg none", (401, ""), token=tokens.no_algorithm)
+        self.ask("changed after signing", (401, "Jwt verification fails"), token=tokens.changed)
+        self.ask("without a signature", (401, ""), token=tokens.cut)
+        self.ask("another group", (403, "RBAC: access denied"), token=tokens.other_group)
+        self.ask("another model", (403, "RBAC: access denied"), token=tokens.right, path="/v1/models/other:predict")
+        self.ask("another model, by a detour", (403, "RBAC: access denied"), token=tokens.right,
+                 path="/v2/models/iris/%2e%2e/other/infer")
+        self.ask("another host", (403, "RBAC: access denied"), token=tokens.right, Host="other.models.example.com")
+        self.ask("health, no token", (200, '"live":true'), method="GET", path="/v2/health/live")
+
+        self.ask("V1 :predict", (200, "setosa"), token=tokens.right)
+        self.ask("V1 :predict, the same claims signed here", (200, "setosa"), token=tokens.made_here)
+        self.ask("V1 :predict, with somebody else's header", (200, '"for":"jane@example.com"'), token=tokens.right,
+                 kubeflow_userid="root@example.com")
+        self.ask("V1 :predict, streaming", (200, 'data: {"prediction": "setosa"}'), token=tokens.right,
+                 body={"instances": [ROW, [6, 3, 5, 2]], "stream": True})
+        self.ask("V2 ready", (200, '"ready":true'), token=tokens.right, method="GET", path="/v2/models/iris/ready")
+        self.ask("V2 infer", (200, "setosa"), token=tokens.right, path="/v2/models/iris/infer", body={"inputs": [INPUT]})
+        self.ask("V2 infer, no token", (status, text), path="/v2/models/iris/infer", body={"inputs": [INPUT]})
+
+        self.call("gRPC ModelInfer, no token", (code, text), None)
+        self.call("gRPC ModelInfer, expired", ("UNAUTHENTICATED", "Jwt is expired"), tokens.expired)
+        self.call("gRPC ModelInfer, another group", ("PERMISSION_DENIED", "RBAC: access denied"), tokens.other_group)
+        self.call("gRPC ModelInfer", ("OK", "setosa"), tokens.right)
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def main(issuer: str, signing_key: str, *ways: str) -> int:
+    tokens = Tokens(issuer, signing_key)
+    walked = [Way(name, address, tokens) for name, address in (way.split("=", 1) for way in ways)]
+    for way in walked:
+        way.walk()
+    steps = [step for way in walked for step in way.steps]
+    wrong = sum(not step.passed for step in steps)
+    print(f"\n{len(steps)} steps, {wrong or 'none'} of them wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
