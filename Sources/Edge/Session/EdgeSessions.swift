@@ -79,7 +79,8 @@ public final class EdgeSessions: Sendable {
     public func begin(_ tokens: LoginTokens, host: String) async throws(StoreError) -> (session: EdgeSession, cookie: String) {
         let now = clock.now
         let session = EdgeSession(
-            id: Base64URL.encode(random.bytes(16)), host: settings.cookie.domain == nil ? String(EdgeRequest.name(ofHost: host)) : nil,
+            id: Base64URL.encode(random.bytes(16)),
+            host: settings.cookie.domain == nil ? String(EdgeRequest.name(ofHost: host)) : nil,
             idToken: tokens.idToken ?? "", accessToken: settings.keepsAccessToken ? tokens.accessToken : nil,
             refreshToken: tokens.refreshToken, createdAt: now, refreshedAt: now, usedAt: now)
         guard let session else { throw .failed("the ID token of a login has no iss, sub or exp") }
