@@ -8,7 +8,7 @@ public enum IstioPath: Sendable, Hashable {
         switch self {
         case .text(let pattern): return pattern.matches(path)
         case .template(let pattern, _):
-            // Envoy's operators stand for what may be in a path without escapes; `*` and `=` are not among it.
+            // What Envoy's operators stand for: RFC 3986's `pchar` and slashes; `[` and `]` are not among it.
             return path.utf8.allSatisfy(Self.isTemplateByte) && pattern.matches(path.utf8)
         }
     }
@@ -16,7 +16,7 @@ public enum IstioPath: Sendable, Hashable {
     private static func isTemplateByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-._~%!$&'()+,;:@=/".utf8.contains(byte)
+        default: "-._~%!$&'()*+,;:@=/".utf8.contains(byte)
         }
     }
 }

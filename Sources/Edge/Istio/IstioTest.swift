@@ -85,15 +85,16 @@ public struct IstioTest: Sendable, Hashable {
         case .ports(let ports): return request.destinationPort.map { fit(ports.contains($0)) } ?? .unknown
         case .serverName(let patterns): return request.serverName.map { fit(patterns.matches($0)) } ?? .unknown
         case .header(let name, let patterns):
-            let value =
+            // Of several fields with the name each is looked at, as Envoy does it.
+            let values =
                 switch name {
-                case ":authority", "host": Optional(judged.host)
-                case ":method": request.method
-                case ":scheme": request.scheme
-                case ":path": request.query.isEmpty ? judged.path : judged.path + "?" + request.query
-                default: request.headers.joined(name)
+                case ":authority", "host": [judged.host]
+                case ":method": [request.method]
+                case ":scheme": [request.scheme]
+                case ":path": [request.query.isEmpty ? judged.path : judged.path + "?" + request.query]
+                default: request.headers.all(name)
                 }
-            return fit(value.map { value in patterns.contains { $0 == .present || $0.matches(value) } } ?? false)
+            return fit(values.contains { value in patterns.contains { $0 == .present || $0.matches(value) } })
         }
     }
 

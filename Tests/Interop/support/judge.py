@@ -79,11 +79,11 @@ class Judge:
 
 
 @contextlib.contextmanager
-def judge(cases: list[tuple[list[dict], list[int]]], folder: Path, **further):
-    """Envoy for manifests, and the two ports on which each of them holds; `further` are settings of its connection manager."""
+def judge(cases: list[tuple[list[dict], list[int], dict]], folder: Path):
+    """Envoy for manifests, the two ports on which each of them holds, and settings of the connection manager there."""
     result = Judge()
     listeners = []
-    for manifests, ports in cases:
+    for manifests, ports, further in cases:
         routes = [{"match": {"prefix": "/"}, "direct_response": {"status": 200}, "response_headers_to_add": [
             {"header": {"key": "x-path", "value": "%REQ(:PATH)%"}, "keep_empty_value": True}]}]
         listener = envoy.listener(f"listener-{ports[0]}", ports[0], pilot.filters(manifests), routes, use_remote_address=True, xff_num_trusted_hops=1,
