@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "dextra",
             dependencies: [
-                "Connectors", "DexConfiguration", "Dextra", "Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence",
+                "Connectors", "DexConfiguration", "Dextra", "Directory", "Edge", "JOSE", "OpenIDConnect", "Passwords",
+                "Persistence",
                 "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
