@@ -13,6 +13,8 @@ extension Configuration {
         public var trustedProxies: [AddressRange] = []
         /// Whose tokens are believed.
         public var issuers: [Issuer] = []
+        /// Nil: client certificates are not looked at.
+        public var certificates: Certificates?
         /// Nil: browsers are not led to a login.
         public var login: Login?
         public var session = Session()
@@ -49,6 +51,7 @@ extension Configuration.Edge {
             edge.proxy = keys("proxy", .word("proxy", Proxy.self))
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
+            edge.certificates = keys("certificates", Certificates.schema)
             edge.login = keys("login", Login.schema)
             edge.session = keys("session", Session.schema, default: Session())
             edge.pathNormalization = keys("pathNormalization", .word("normalization"), default: .mergeSlashes)
