@@ -71,6 +71,15 @@ struct RedirectTargetsTests {
         #expect(Self.targets.target(asked: asked, headers: headers) == expected)
     }
 
+    @Test(arguments: [
+        ("https://a.example/b", "https://a.example", "/b"), ("https://a.example//b", "https://a.example", "/"),
+        ("https://a.example.evil.example/b", "https://a.example", "/"), ("http://a.example/b", "https://a.example", "/"),
+        ("https://a@evil.example/b", "https://a@evil.example", "/"), ("/b", "https://", "/b"), ("https:///b", "https://", "/"),
+    ])
+    func `An address at the browser's own host is as good as its path`(_ asked: String, _ here: String, _ expected: String) {
+        #expect(Self.targets.target(asked: [asked], headers: EdgeHeaders(), here: here) == expected)
+    }
+
     @Test(arguments: ["", ".", "*.", "*", "a b", "a/b", "a@b", "a:0", "a:x", "a:", "*.a:70000", "http://a", "a..", "*.*"])
     func `What is no host is not taken for one`(_ text: String) {
         #expect(AllowedHost(text) == nil)
