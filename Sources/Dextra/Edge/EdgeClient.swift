@@ -20,7 +20,8 @@ struct EdgeClient: Sendable {
         if let written = configuration.staticClients.first(where: { $0.id == id }) {
             client = Client(written)
             guard client.authenticationMethod != .privateKeyJWT, client.authenticationMethod != .secretJWT else {
-                throw StartError("edge.login.clientID: \(id) proves itself by a key, which the edge does not have; use another client")
+                throw StartError(
+                    "edge.login.clientID: \(id) proves itself by a key, which the edge does not have; use another client")
             }
             secret = client.authenticationMethod == ClientAuthenticationMethod.none ? nil : written.secret?.text
             isAutomatic = false

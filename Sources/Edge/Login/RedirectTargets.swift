@@ -37,7 +37,9 @@ public struct RedirectTargets: Sendable, Hashable {
 
     /// What may stand in `Location`; nil for what may not.
     public func valid(_ text: String) -> String? {
-        guard !text.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else { return nil }
+        guard !text.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
+            return nil
+        }
         if text.hasPrefix("/") {
             guard !Self.isAmbiguous(text), !isOwn(text) else { return nil }
             return Self.encoded(text)

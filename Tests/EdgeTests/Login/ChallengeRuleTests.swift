@@ -13,25 +13,27 @@ struct ChallengeRuleTests {
         return headers
     }
 
-    @Test(arguments: [
-        ("GET", "/", chrome, .login), ("HEAD", "/", chrome, .login),
-        ("POST", "/", chrome, .unauthorized), ("PUT", "/", chrome, .unauthorized), ("OPTIONS", "/", chrome, .unauthorized),
-        ("GET", "/", with("authorization", "Bearer wrong"), .unauthorized),
-        ("GET", "/", with("authorization", "Basic eDp5"), .unauthorized),
-        ("GET", "/", with("proxy-authorization", "Bearer wrong"), .unauthorized),
-        ("GET", "/", with("x-requested-with", "XMLHttpRequest"), .unauthorized),
-        ("GET", "/", with("upgrade", "websocket"), .unauthorized),
-        ("GET", "/", with("sec-fetch-mode", "websocket"), .unauthorized),
-        ("GET", "/", with("sec-fetch-mode", "cors"), .unauthorized),
-        ("GET", "/", with("sec-fetch-mode", "no-cors"), .unauthorized),
-        ("GET", "/api/models", chrome, .unauthorized), ("GET", "/api", chrome, .login), ("GET", "/v2/models", chrome, .unauthorized),
-        ("GET", "/v2/models/x", chrome, .login),
-        ("GET", "/", ["accept": "text/html"], .login), ("GET", "/", ["accept": "application/json, text/html"], .login),
-        ("GET", "/", ["accept": "application/json"], .unauthorized),
-        ("GET", "/", ["accept": "application/json, */*"], .unauthorized),
-        ("GET", "/", ["accept": "*/*"], .login), ("GET", "/", ["accept": "image/png"], .unauthorized),
-        ("GET", "/", [:], .unauthorized),
-    ] as [(String, String, EdgeHeaders, ChallengeRule.Challenge)])
+    @Test(
+        arguments: [
+            ("GET", "/", chrome, .login), ("HEAD", "/", chrome, .login),
+            ("POST", "/", chrome, .unauthorized), ("PUT", "/", chrome, .unauthorized), ("OPTIONS", "/", chrome, .unauthorized),
+            ("GET", "/", with("authorization", "Bearer wrong"), .unauthorized),
+            ("GET", "/", with("authorization", "Basic eDp5"), .unauthorized),
+            ("GET", "/", with("proxy-authorization", "Bearer wrong"), .unauthorized),
+            ("GET", "/", with("x-requested-with", "XMLHttpRequest"), .unauthorized),
+            ("GET", "/", with("upgrade", "websocket"), .unauthorized),
+            ("GET", "/", with("sec-fetch-mode", "websocket"), .unauthorized),
+            ("GET", "/", with("sec-fetch-mode", "cors"), .unauthorized),
+            ("GET", "/", with("sec-fetch-mode", "no-cors"), .unauthorized),
+            ("GET", "/api/models", chrome, .unauthorized), ("GET", "/api", chrome, .login),
+            ("GET", "/v2/models", chrome, .unauthorized),
+            ("GET", "/v2/models/x", chrome, .login),
+            ("GET", "/", ["accept": "text/html"], .login), ("GET", "/", ["accept": "application/json, text/html"], .login),
+            ("GET", "/", ["accept": "application/json"], .unauthorized),
+            ("GET", "/", ["accept": "application/json, */*"], .unauthorized),
+            ("GET", "/", ["accept": "*/*"], .login), ("GET", "/", ["accept": "image/png"], .unauthorized),
+            ("GET", "/", [:], .unauthorized),
+        ] as [(String, String, EdgeHeaders, ChallengeRule.Challenge)])
     func `A login is for people who look at a page`(
         _ method: String, _ path: String, _ headers: EdgeHeaders, _ expected: ChallengeRule.Challenge
     ) {

@@ -106,11 +106,14 @@ struct LoginFlowTests {
         #expect(sent["redirect_uri"] == "/oauth2/callback", "a path is sent as it is")
     }
 
-    @Test(arguments: [
-        ("app.example.com", "https://app.example.com/oauth2/callback"), ("evil.example", nil),
-        ("app.example.com:8443", nil), ("app.example.com@evil.example", nil),
-    ] as [(String, String?)])
-    func `The host of the login decides where the code is sent, if it is one of ours`(_ host: String, _ expected: String?) async throws {
+    @Test(
+        arguments: [
+            ("app.example.com", "https://app.example.com/oauth2/callback"), ("evil.example", nil),
+            ("app.example.com:8443", nil), ("app.example.com@evil.example", nil),
+        ] as [(String, String?)])
+    func `The host of the login decides where the code is sent, if it is one of ours`(
+        _ host: String, _ expected: String?
+    ) async throws {
         let browser = try await Browser { $0.redirectURI = .host(otherwise: nil) }
         let location = try? await browser.flow.start(browser.visit([], host: host)).location
         #expect(location?.contains("redirect_uri=" + PercentEncoding.encode(expected ?? "")) == (expected == nil ? nil : true))
@@ -153,10 +156,11 @@ struct LoginFlowTests {
         #expect(await browser.bench.ask(attempt).identity == nil)
     }
 
-    @Test(arguments: [
-        ([("iss", "https://evil.example")], .refused), ([], .refused),
-        ([("iss", FakeLoginProvider.issuer), ("iss", "https://evil.example")], .refused),
-    ] as [([(String, String)], LoginFlow.Failure)])
+    @Test(
+        arguments: [
+            ([("iss", "https://evil.example")], .refused), ([], .refused),
+            ([("iss", FakeLoginProvider.issuer), ("iss", "https://evil.example")], .refused),
+        ] as [([(String, String)], LoginFlow.Failure)])
     func `An answer of another provider is refused`(_ issuers: [(String, String)], _ expected: LoginFlow.Failure) async throws {
         var browser = try await Browser()
         let sent = try await browser.start()
@@ -181,10 +185,11 @@ struct LoginFlowTests {
         #expect(await failure { _ = try await before.flow.finish(before.visit(Browser.answer(sent))) } == .refused)
     }
 
-    @Test(arguments: [
-        ("access_denied", .declined), ("server_error", .unavailable), ("temporarily_unavailable", .unavailable),
-        ("login_required", .refused), ("invalid_scope", .refused),
-    ] as [(String, LoginFlow.Failure)])
+    @Test(
+        arguments: [
+            ("access_denied", .declined), ("server_error", .unavailable), ("temporarily_unavailable", .unavailable),
+            ("login_required", .refused), ("invalid_scope", .refused),
+        ] as [(String, LoginFlow.Failure)])
     func `A person is told what the provider said`(_ error: String, _ expected: LoginFlow.Failure) async throws {
         var browser = try await Browser()
         let sent = try await browser.start()

@@ -22,7 +22,8 @@ struct RedirectTargetsTests {
 
     /// What has sent people to strangers' sites elsewhere.
     @Test(arguments: [
-        "", " ", "a", "evil.example", "//evil.example", "///evil.example", "////evil.example", "/\\evil.example", "\\/evil.example",
+        "", " ", "a", "evil.example", "//evil.example", "///evil.example", "////evil.example", "/\\evil.example",
+        "\\/evil.example",
         "\\\\evil.example", "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "/ /evil.example", "/  /evil.example",
         "/./evil.example", "/../evil.example", "/.//evil.example", "/a/..//evil.example", "/%2e/evil.example",
         "/%2E%2e/evil.example", "/.%2e//evil.example", "/a/./b", "/a/../b", "/a//b", "/a\\b", "/a/..", "/a/.",
@@ -36,7 +37,8 @@ struct RedirectTargetsTests {
         "https://app.example.com:443x", "https://app%2eexample.com", "https://app.example.com%00.evil.example",
         "https://app.example.com\u{0}.evil.example", "https://аpp.example.com", "https://app。example.com",
         "https://app.example.com\t.evil.example", "https://[app.example.com]", "https://app.example.com/\\evil",
-        "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "ftp://app.example.com", "//app.example.com",
+        "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "ftp://app.example.com",
+        "//app.example.com",
         "http:app.example.com", "HTTPS://evil.example", "\u{1}https://app.example.com", "https://app.example.com\r\nX: y",
         "/a\r\nSet-Cookie: x=y", "/oauth2/start", "/oauth2", "/oauth2/sign_out?rd=/", "/oauth2?x",
         "https://app.example.com/oauth2/start", "https://*.kf.example.com/x", "https:// app.example.com",
@@ -52,20 +54,21 @@ struct RedirectTargetsTests {
         #expect(Self.targets.valid("/käse brot?ö") == "/k%C3%A4se%20brot?%C3%B6")
     }
 
-    @Test(arguments: [
-        (["/asked"], ["x-auth-request-redirect": "/header", "x-forwarded-uri": "/uri"], "/asked"),
-        (["//evil"], ["x-auth-request-redirect": "/header", "x-forwarded-uri": "/uri"], "/header"),
-        (["/a", "/b"], ["x-forwarded-uri": "/uri"], "/uri"),
-        ([], ["x-forwarded-uri": "/uri?a=b"], "/uri?a=b"),
-        (
-            [], ["x-forwarded-proto": "https", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/uri"],
-            "https://app.example.com/uri"
-        ),
-        ([], ["x-forwarded-proto": "https", "x-forwarded-host": "evil.example", "x-forwarded-uri": "/uri"], "/uri"),
-        ([], ["x-forwarded-proto": "https", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/oauth2/start"], "/"),
-        ([], ["x-forwarded-proto": "javascript", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/uri"], "/uri"),
-        ([], [:], "/"),
-    ] as [([String], [String: String], String)])
+    @Test(
+        arguments: [
+            (["/asked"], ["x-auth-request-redirect": "/header", "x-forwarded-uri": "/uri"], "/asked"),
+            (["//evil"], ["x-auth-request-redirect": "/header", "x-forwarded-uri": "/uri"], "/header"),
+            (["/a", "/b"], ["x-forwarded-uri": "/uri"], "/uri"),
+            ([], ["x-forwarded-uri": "/uri?a=b"], "/uri?a=b"),
+            (
+                [], ["x-forwarded-proto": "https", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/uri"],
+                "https://app.example.com/uri"
+            ),
+            ([], ["x-forwarded-proto": "https", "x-forwarded-host": "evil.example", "x-forwarded-uri": "/uri"], "/uri"),
+            ([], ["x-forwarded-proto": "https", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/oauth2/start"], "/"),
+            ([], ["x-forwarded-proto": "javascript", "x-forwarded-host": "app.example.com", "x-forwarded-uri": "/uri"], "/uri"),
+            ([], [:], "/"),
+        ] as [([String], [String: String], String)])
     func `The first valid wish counts`(_ asked: [String], _ headers: [String: String], _ expected: String) {
         let headers = EdgeHeaders(headers.map { (name: $0.key, value: $0.value) })
         #expect(Self.targets.target(asked: asked, headers: headers) == expected)

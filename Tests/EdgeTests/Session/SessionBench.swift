@@ -159,7 +159,9 @@ extension EdgeAuthentication {
 
     /// The value of the session cookie that comes with it.
     var newCookie: String? {
-        guard case .renewed(_, let fields) = self, let field = fields.first, let equals = field.firstIndex(of: "=") else { return nil }
+        guard case .renewed(_, let fields) = self, let field = fields.first, let equals = field.firstIndex(of: "=") else {
+            return nil
+        }
         return String(field[field.index(after: equals)...].prefix { $0 != ";" })
     }
 }

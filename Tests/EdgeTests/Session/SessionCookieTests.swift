@@ -38,18 +38,22 @@ struct SessionCookieTests {
     @Test func `Pieces of a larger value before are deleted`() throws {
         let present = ["__Host-edge_0", "__Host-edge_1", "__Host-edge_2", "__Host-edge_login_abcdefgh", "other_0"]
         let fields = try #require(cookie.fields(setting: "v", maximumAge: 1, present: present))
-        #expect(fields.dropFirst().map { String($0.prefix { $0 != ";" }) } == ["__Host-edge_0=", "__Host-edge_1=", "__Host-edge_2="])
+        #expect(
+            fields.dropFirst().map { String($0.prefix { $0 != ";" }) } == ["__Host-edge_0=", "__Host-edge_1=", "__Host-edge_2="])
         #expect(fields.dropFirst().allSatisfy { $0.contains("Max-Age=0") })
         let large = String(repeating: "x", count: 5000)
         let chunked = try #require(cookie.fields(setting: large, maximumAge: 1, present: present + ["__Host-edge"]))
         #expect(
-            chunked.filter { $0.contains("Max-Age=0") }.map { String($0.prefix { $0 != "=" }) } == ["__Host-edge_2", "__Host-edge"])
+            chunked.filter { $0.contains("Max-Age=0") }.map { String($0.prefix { $0 != "=" }) } == [
+                "__Host-edge_2", "__Host-edge",
+            ])
     }
 
-    @Test(arguments: [
-        ("edge=a; edge=b", ""), ("edge=a; edge=a", "a"), ("edge=a; edge_0=b", ""), ("edge_0=a; edge_1=b", "ab"),
-        ("edge_0=a; edge_1=b; edge_1=c", ""), ("edge_1=b", nil), ("edgy=a", nil), ("edge_0=a; edge_2=c", "a"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("edge=a; edge=b", ""), ("edge=a; edge=a", "a"), ("edge=a; edge_0=b", ""), ("edge_0=a; edge_1=b", "ab"),
+            ("edge_0=a; edge_1=b; edge_1=c", ""), ("edge_1=b", nil), ("edgy=a", nil), ("edge_0=a; edge_2=c", "a"),
+        ] as [(String, String?)])
     func `A cookie that a sibling host tossed in makes no session of its own`(_ sent: String, _ expected: String?) {
         #expect(EdgeCookies.chunked("edge", in: ["cookie": sent]) == expected)
     }
