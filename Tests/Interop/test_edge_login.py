@@ -1,17 +1,18 @@
 """The login of the edge: people in browsers, scripts that drive the form, and what strangers try."""
 import re, time
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
 import yaml
 
 from support.backend import backend
+from support.chromium import SIZES, chromium
 from support.edge_login import HTML, Visitor, edge, kubeflow
-from support.launch import launch
 from support.people import JANE, JOHN, Client
 from support.ports import free_port
-from support.server import ROOT
+from support.configuration import configuration
+from support.server import ROOT, Dextra
 
 
 @pytest.fixture(scope="module", params=["database", "cookie"])
@@ -140,7 +141,7 @@ def test_the_pages_bring_their_own_style(site):
 
 # Other processes, other times
 
-def test_an_acknowledged_session_survives_a_power_cut(tmp_path):
+def test_an_acknowledged_session_survives_a_power_cut():
     with edge(database=True) as server:
         visitor = Visitor(server)
         visitor.log_in(server.edge + "/models")
@@ -159,7 +160,6 @@ def test_another_process_hears_of_a_sign_out_within_a_second(tmp_path):
         port = free_port()
         second = dict(server.configuration, web={"http": f"127.0.0.1:{free_port()}"},
                       edge=server.configuration["edge"] | {"http": f"127.0.0.1:{port}"})
-        from support.server import Dextra
         other = Dextra(second, tmp_path).start()
         try:
             visitor = Visitor(server)
@@ -173,7 +173,7 @@ def test_another_process_hears_of_a_sign_out_within_a_second(tmp_path):
             other.stop()
 
 
-def test_a_session_expires(start):
+def test_a_session_expires():
     with edge(edge={"session": {"lifetime": "2s"}}) as server:
         visitor = Visitor(server)
         assert visitor.log_in(server.edge + "/models").status_code == 200
@@ -278,13 +278,11 @@ def test_a_login_stays_at_the_host_of_the_ingress(cluster):
 def test_the_example_of_the_documentation_works(tmp_path):
     text = (ROOT / "docs/edge/login.md").read_text()
     example = yaml.safe_load(re.search(r"```yaml\n(issuer:.*?)```", text, re.DOTALL)[1])
-    from support.configuration import configuration
     port, edge_port = free_port(), free_port()
     written = yaml.safe_dump(example).replace("127.0.0.1:5556", f"127.0.0.1:{port}").replace("127.0.0.1:5557", f"127.0.0.1:{edge_port}")
     written = written.replace("/var/lib/dextra/dextra.db", str(tmp_path / "dextra.db"))
     settings = yaml.safe_load(written)
     settings["staticPasswords"] = configuration(port)["staticPasswords"]
-    from support.server import Dextra
     server = Dextra(settings, tmp_path).start()
     try:
         server.edge = f"http://127.0.0.1:{edge_port}"
@@ -292,3 +290,80 @@ def test_the_example_of_the_documentation_works(tmp_path):
         assert page.status_code == 200 and page.headers["X-Auth-Request-Email"] == JANE.email
     finally:
         server.stop()
+
+
+# A real browser
+
+@pytest.fixture(scope="module")
+def ingress():
+    with edge(edge=KUBEFLOW) as server, backend() as port, kubeflow(server, port) as url:
+        server.front = url
+        yield server
+
+
+def form_is_there(browser):
+    return browser.shows("input[name=password]")
+
+
+def backend_answers(browser):
+    return JANE.email in browser.text
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_browser_logs_in_and_out(ingress, javascript):
+    with chromium(javascript=javascript) as browser:
+        browser.open(ingress.front + "/pipeline?a=b")
+        browser.wait(form_is_there)
+        browser.log_in(JANE.email, JANE.password)
+        browser.wait(backend_answers)
+        assert browser.url == ingress.front + "/pipeline?a=b"
+        browser.open(ingress.front + "/other")
+        browser.wait(backend_answers)
+        browser.open(ingress.front + "/oauth2/sign_out?rd=/public")
+        browser.wait(lambda b: b.url.endswith("/public"))
+        assert JANE.email not in browser.text
+        browser.open(ingress.front + "/pipeline")
+        browser.wait(form_is_there)
+
+
+def test_a_browser_logs_in_in_two_tabs(ingress):
+    with chromium() as browser:
+        tabs = []
+        for number in range(2):
+            if number:
+                browser.driver.switch_to.new_window("tab")
+            tabs.append(browser.driver.current_window_handle)
+            browser.open(ingress.front + f"/tab/{number}")
+            browser.wait(form_is_there)
+        for number in (0, 1):
+            browser.driver.switch_to.window(tabs[number])
+            browser.log_in(JANE.email, JANE.password)
+            browser.wait(backend_answers)
+            assert browser.url == ingress.front + f"/tab/{number}"
+        assert not [c for c in browser.driver.get_cookies() if "_login_" in c["name"]]
+
+
+def test_a_browser_whose_session_has_expired_is_led_to_the_login():
+    settings = {**KUBEFLOW, "session": {"lifetime": "3s"}}
+    with edge(edge=settings) as server, backend() as port, kubeflow(server, port) as front, chromium() as browser:
+        browser.open(front + "/pipeline")
+        browser.wait(form_is_there)
+        browser.log_in(JANE.email, JANE.password)
+        browser.wait(backend_answers)
+
+        def leads_to_the_form(browser):
+            browser.open(front + "/pipeline")
+            return form_is_there(browser)
+        browser.wait(leads_to_the_form)
+
+
+@pytest.mark.parametrize("size, scheme", [(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+def test_the_pages_look_as_all_others_do(size, scheme):
+    with edge(frontend={"theme": "auto"}) as server, chromium(size, scheme) as browser:
+        for name, path in (("edge-failure", "/oauth2/callback?code=a&state=b"), ("edge-sign-in", "/oauth2/sign_in?rd=/models")):
+            browser.open(server.edge + path)
+            browser.screenshot(f"{name}-{size}-{scheme}")
+            assert not browser.scrolls_sideways and (browser.background > 127) == (scheme == "light")
+            assert [text for text in browser.complaints() if "status of 403" not in text] == []
+        browser.find("button").click()
+        browser.wait(form_is_there)
