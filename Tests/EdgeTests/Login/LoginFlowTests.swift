@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
+import Synchronization
 import Testing
 
 @testable import Edge

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
+import Persistence
+import Synchronization
 import Testing
 
 @testable import Edge
