@@ -41,10 +41,14 @@ public final class Provider: Sendable {
             })
         self.server = server
         maintenance = Maintenance(
-            store: graph.store, keys: graph.keys, sealers: graph.sealers, revocations: graph.revocations,
+            store: graph.store, keys: graph.keys, assertionKeys: server.edge?.assertionKeys, sealers: graph.sealers,
+            revocations: graph.revocations,
             refresh: graph.settings.refresh,
             clock: options.clock, logger: logger, keysChanged: { server.refreshPublicAnswers() })
-        graph.revocations.onChange { server.answers.clear() }
+        graph.revocations.onChange {
+            server.answers.clear()
+            server.edge?.forget()
+        }
     }
 
     /// Serves until ``stop()`` is called or the task is cancelled; what is being answered then is finished first.
@@ -52,7 +56,8 @@ public final class Provider: Sendable {
     public func run(ready: @escaping @Sendable () -> Void = {}) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)]
+                    + (server.grpc.map { [.init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)] } ?? []),
                 logger: quiet(logger)))
         group.withLock { $0 = services }
         if isStopped.withLock({ $0 }) { return await graph.store.close() }
@@ -71,6 +76,7 @@ public final class Provider: Sendable {
                     async let _ = ConnectorCheck(connectors: self.graph.parts.connectors, logger: self.logger).run()
                     await self.maintenance.run()
                 }
+                if let edge = server.edge { tasks.addTask { await edge.run() } }
                 // The server ends when it is stopped or cannot start; preparing ends early, maintenance never.
                 var ended = 0
                 while ended < 2, try await tasks.next() != nil { ended += 1 }
@@ -101,6 +107,7 @@ public final class Provider: Sendable {
         replaceConnectors()
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
         server.answers.clear()
+        server.edge?.forget()
         let unchanged = changedSections(in: new)
         if !unchanged.isEmpty {
             logger.warning(
@@ -118,9 +125,13 @@ public final class Provider: Sendable {
     private func prepareKeys(ready: @Sendable () -> Void) async throws {
         for await bound in listening {
             _ = try await graph.keys.refresh()
+            _ = try await server.edge?.assertionKeys?.refresh()
             server.refreshPublicAnswers()
             for listener in bound {
                 logger.info("listening", metadata: ["server": .string(listener.name), "address": .string("\(listener.address)")])
+            }
+            for await address in server.grpcListening {
+                logger.info("listening", metadata: ["server": "edge-grpc", "address": .string("\(address)")])
             }
             ready()
         }
@@ -134,7 +145,8 @@ public final class Provider: Sendable {
             ("expiry", old.expiry != new.expiry),
             ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
             ("frontend", old.frontend != new.frontend),
-            ("passwords", old.passwords != new.passwords), ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
+            ("passwords", old.passwords != new.passwords), ("edge", old.edge != new.edge),
+            ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
         ]
         return sections.filter(\.1).map(\.0)
     }

@@ -1,15 +1,21 @@
 import DexConfiguration
+import EdgeServer
 import FoundationEssentials
 import JOSE
 import Logging
 import OpenIDConnect
 import Pages
-import Upstream
 import Web
 
 /// The listeners of a configuration with everything they serve.
 struct ProviderServer: Sendable {
     let web: WebServer
+    /// Nil: there is no edge.
+    let edge: EdgeGraph?
+    /// Envoy's questions by gRPC; nil: not offered.
+    let grpc: EdgeGRPCServer?
+    /// Ends when ``grpc`` listens, or is not offered.
+    let grpcListening: AsyncStream<Web.ListenAddress>
     let application: WebApplication
     /// UserInfo answers of tokens seen before; cleared when something is revoked.
     let answers: BearerAnswers
@@ -40,20 +46,22 @@ struct ProviderServer: Sendable {
                     endpoint: TokenEndpoint(graph.parts), context: context, random: options.random
                 ).routes
         }
-        if let edge = configuration.edge, let login = edge.login {
-            let surroundings = EdgeLogin.Surroundings(
-                parts: graph.parts, store: graph.store, client: graph.edgeClient,
-                proxies: ProxyRules(environment: options.environment),
-                trustedProxies: try ClientAddressRule(header: "", trustedProxies: edge.trustedProxies.map(\.text)), logger: logger)
-            routes += try EdgeLogin(configuration, edge, login, prefix: "/oauth2", surroundings).routes
+        let edge = try configuration.edge.map { written in
+            try EdgeGraph(configuration, written, provider: graph, options: options, logger: logger)
         }
+        self.edge = edge
+        // An edge with a listener of its own is there and nowhere else.
+        let guest = configuration.edge?.http == nil ? edge : nil
+        routes += guest?.routes ?? []
         publicAnswers = { publicRoutes.readyAnswers }
         let security = try SecurityHeaders(
             https: issuer.isSecure,
             overrides: Dictionary(configuration.web.headers.map { ($0.name, $0.value) }) { _, last in last })
         application = WebApplication(
-            routes: routes.map(RequestScope.wrapping), ready: publicRoutes.readyAnswers,
+            routes: routes.map(RequestScope.wrapping), fallback: guest.map { RequestScope.wrapping($0.fallback) },
+            ready: publicRoutes.readyAnswers,
             bearer: Ready.Bearer(path: issuer.path + "/userinfo", answers: answers),
+            remembered: guest?.rememberedReplies,
             crossOrigin: CrossOriginRule(
                 allowedOrigins: configuration.web.allowedOrigins, allowedHeaders: configuration.web.allowedHeaders),
             security: security, clientAddress: try Self.clientAddress(configuration.web.clientRemoteIP), metrics: graph.metrics,
@@ -72,6 +80,12 @@ struct ProviderServer: Sendable {
             listeners.append(
                 Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
         }
+        if let edge, let http = configuration.edge?.http {
+            listeners.append(
+                Listener(
+                    name: "edge", address: Web.ListenAddress(http),
+                    application: edge.application(security, provider: graph, checks: checks)))
+        }
         if let telemetry = configuration.telemetry.http {
             listeners.append(
                 Listener(
@@ -81,6 +95,20 @@ struct ProviderServer: Sendable {
                         security: try SecurityHeaders(https: false),
                         metrics: graph.metrics, logger: logger)))
         }
+        let (grpcListening, grpcListens) = AsyncStream<Web.ListenAddress>.makeStream()
+        self.grpcListening = grpcListening
+        grpc = edge.flatMap { edge in
+            configuration.edge?.grpc.map { address in
+                EdgeGRPCServer(
+                    address: Web.ListenAddress(address), answers: edge.parts.answers, trusted: edge.parts.trustedProxies,
+                    logger: logger
+                ) { bound in
+                    grpcListens.yield(bound)
+                    grpcListens.finish()
+                }
+            }
+        }
+        if grpc == nil { grpcListens.finish() }
         web = WebServer(
             listeners: listeners, limits: ServerLimits(configuration.web.limits),
             logger: logger, onListening: listening)

@@ -15,7 +15,7 @@ local identity = {
 }
 
 -- What the edge needs to know of the client's request.
-local passed = { "authorization", "cookie", "accept", "connection", "upgrade", "origin", "sec-fetch-mode", "x-requested-with" }
+local passed = { "authorization", "cookie", "accept", "upgrade", "origin", "sec-fetch-mode", "x-requested-with" }
 
 local function refuse(txn, status, headers, body)
     local reply = txn:reply()
@@ -44,9 +44,6 @@ core.register_action("edge", { "http-req" }, function(txn)
             for _, value in pairs(sent[name]) do table.insert(question[name], value) end
         end
     end
-    -- The question is a message of its own: the client's Connection tells only what to drop, and is judged as a value.
-    if question["connection"] then question["x-forwarded-connection"] = question["connection"]; question["connection"] = nil end
-
     local answer = core.httpclient():get { url = edge .. "/oauth2/auth/haproxy", headers = question, timeout = 10000 }
     if not answer or answer.status == 0 then return refuse(txn, 503, {}, "the edge does not answer\n") end
     if answer.status ~= 200 then return refuse(txn, answer.status, answer.headers, answer.body) end

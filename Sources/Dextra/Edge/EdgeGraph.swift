@@ -32,7 +32,7 @@ struct EdgeGraph: Sendable {
         let trustedProxies = try ClientAddressRule(
             header: "X-Forwarded-For", trustedProxies: edge.trustedProxies.map(\.text))
 
-        let issuers = try TrustedIssuer.all(configuration, edge)
+        let issuers = edge.issuers.map { TrustedIssuer($0, ours: configuration.issuer.text) }
         tokens = try Self.tokens(issuers, provider, proxies, clock, log)
         let policies = PolicyList(edge, issuers: issuers)
         let login = try edge.login.map { login in
@@ -51,12 +51,13 @@ struct EdgeGraph: Sendable {
                 takesCertificates: edge.certificates != nil),
             authenticator: Authenticators(
                 tokens: tokens, sessions: login?.authenticator,
-                certificates: edge.certificates.map(CertificateAuthenticator.init)),
+                certificates: edge.certificates.map { CertificateAuthenticator(CertificateTrust($0), clock: clock) }),
             policy: policies)
         parts = EdgeParts(
             gate: gate,
             answers: EdgeAnswers(gate: gate, headers: headers, assertions: assertions, login: login?.guide, observer: log),
-            trustedProxies: trustedProxies, prefix: edge.prefix, dialect: edge.proxy.flatMap { ProxyDialect(rawValue: $0.rawValue) },
+            trustedProxies: trustedProxies, prefix: edge.prefix,
+            dialect: edge.proxy.flatMap { ProxyDialect(rawValue: $0.rawValue) },
             logger: logger)
         let remembered = RememberedAnswers(headers: Self.headersThatMatter(policies, issuers), clock: clock)
         self.remembered = remembered
@@ -79,7 +80,12 @@ struct EdgeGraph: Sendable {
     var rememberedReplies: any RememberedReplies { remembered }
 
     /// Fetches issuers' keys before anybody needs them, and keeps them.
-    func run() async { await tokens.run() }
+    func run() async {
+        while !Task.isCancelled {
+            await tokens.refresh()
+            do { try await Task.sleep(for: TokenAuthenticator.refreshInterval) } catch { return }
+        }
+    }
 
     private static func tokens(
         _ issuers: [TrustedIssuer], _ provider: ProviderGraph, _ proxies: ProxyRules, _ clock: any OpenIDConnect.WallClock,

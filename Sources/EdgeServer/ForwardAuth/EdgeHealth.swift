@@ -7,7 +7,9 @@ public enum EdgeHealth {
             Route([.get], "/ping", audience: .programs) { _ in .text("OK") },
             Route([.get], "/ready", audience: .programs) { _ in
                 for check in checks {
-                    do { try await check.run() } catch { return .text("not ready: \(check.name)\n", status: .internalServerError) }
+                    do { try await check.run() } catch {
+                        return .text("not ready: \(check.name)\n", status: .internalServerError)
+                    }
                 }
                 return .text("OK")
             },
