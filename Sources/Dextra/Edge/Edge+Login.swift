@@ -77,7 +77,7 @@ struct EdgeLogin: Sendable {
 
     /// What the automatic client has to be registered with.
     static func redirectURIs(
-        _ configuration: Configuration, _ edge: Configuration.Edge, _ login: Configuration.Edge.Login, prefix: String = "/oauth2"
+        _ configuration: Configuration, _ edge: Configuration.Edge, _ login: Configuration.Edge.Login, prefix: String
     ) -> [String] {
         if let uri = login.redirectURI { return [uri] }
         let scheme = isSecure(configuration, edge, login) ? "https" : "http"

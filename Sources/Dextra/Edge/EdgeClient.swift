@@ -35,7 +35,7 @@ struct EdgeClient: Sendable {
         secret = made
         client = Client(
             id: id, secret: .plain(made), name: configuration.frontend.issuer,
-            redirectURIs: EdgeLogin.redirectURIs(configuration, edge, login))
+            redirectURIs: EdgeLogin.redirectURIs(configuration, edge, login, prefix: edge.prefix))
         isAutomatic = true
     }
 }
