@@ -39,8 +39,11 @@ struct IncomingRequest {
         }
         path = try Self.path(head.path, proxy.settings.normalization)
         opensWebSocket = WebSocketRule.isUpgrade(raw)
-        hasUnknownLength =
-            endsWithHead.map { !$0 && head.headers[.contentLength] == nil } ?? (head.headers[.transferEncoding] != nil)
+        if let endsWithHead {
+            hasUnknownLength = !endsWithHead && head.headers[.contentLength] == nil
+        } else {
+            hasUnknownLength = head.headers[.transferEncoding] != nil
+        }
         let trusted = proxy.settings.trustedProxies.isTrusted(peer: peer)
         isFromTrustedProxy = trusted
 
