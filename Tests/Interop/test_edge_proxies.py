@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from support.application import token as ask
-from support.backend import backend
+from support.told_backend import backend
 from support.edge_proxies import PROXIES
 from support.launch import running
 from support.people import APP, JANE, JANE_SUB, JOHN, OTHER_APP
