@@ -27,6 +27,14 @@ import Testing
         #expect(!ldap.limits.followReferrals)
     }
 
+    @Test("says who changes an expired password")
+    func passwordChange() throws {
+        #expect(try ldap("host: a\n" + Self.users).passwordChange == .person)
+        for rule in Configuration.Connector.LDAP.PasswordChange.allCases {
+            #expect(try ldap("host: a\npasswordChange: \(rule.rawValue)\n" + Self.users).passwordChange == rule)
+        }
+    }
+
     @Test(
         "takes hosts in each form",
         arguments: [

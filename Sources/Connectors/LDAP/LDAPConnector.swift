@@ -4,9 +4,9 @@ public import OpenIDConnect
 
 /// Dex's `ldap`: finds somebody by what they type, and checks their password by a bind as what was found.
 public struct LDAPConnector: PasswordConnector, RefreshConnector {
-    private let settings: LDAPSettings
-    private let directory: any DirectoryClient
-    private let people: LDAPPeople
+    let settings: LDAPSettings
+    let directory: any DirectoryClient
+    let people: LDAPPeople
     private let groups: LDAPGroups?
     private let clock: any WallClock
     private let random: any RandomSource
@@ -51,17 +51,15 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         let result: BindResult
         do { result = try await directory.bind(dn: dn, password: Array(password.utf8)) } catch { throw ConnectorError(error) }
         guard let entry else { return nil }
-        switch result {
-        case .accepted: break
-        case .rejected(let text):
+        if case .rejected(let text) = result {
             log("login as \(username): \(entry.dn): \(text)")
             return nil
-        case .mustChangePassword(let text): throw .denied(.passwordExpired, "\(entry.dn): \(text)")
-        case .denied(let denial, let text): throw .denied(LoginDenial(denial), "\(entry.dn): \(text)")
         }
+        // From here on the password is right. Who may not come in at all has no use for another one.
         if settings.userSearch.checksAccountState, let denial = AccountState(entry).denial(at: clock.now) {
             throw .denied(denial, "\(entry.dn): by its attributes")
         }
+        if let denial = try await self.denial(result) { throw .denied(denial.kind, "\(entry.dn): \(denial.text)") }
         return try await identity(of: entry, username: username, scopes: scopes)
     }
 
@@ -121,7 +119,7 @@ extension LDAPConnector {
 }
 
 extension LoginDenial {
-    fileprivate init(_ denial: BindDenial) {
+    init(_ denial: BindDenial) {
         self =
             switch denial {
             case .accountDisabled: .accountDisabled

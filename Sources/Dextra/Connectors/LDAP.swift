@@ -91,6 +91,12 @@ extension LDAPSettings {
         self.init(
             usernamePrompt: configuration.usernamePrompt, userSearch: search,
             groupSearch: configuration.groupSearch.map { GroupSearch($0, configuration.limits) })
+        passwordChange =
+            switch configuration.passwordChange {
+            case .never: .never
+            case .person: .person
+            case .service: .service
+            }
     }
 }
 

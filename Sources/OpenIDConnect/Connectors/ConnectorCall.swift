@@ -17,6 +17,20 @@ struct ConnectorCall: Sendable {
         }
     }
 
+    func changePassword(
+        with connector: any PasswordChangeConnector, username: String, from old: String, to new: String
+    ) async throws(ConnectorError) -> PasswordChange {
+        let started = ContinuousClock.now
+        do throws(ConnectorError) {
+            let change = try await connector.changePassword(username: username, from: old, to: new)
+            answered(.passwordChange, since: started, nil)
+            return change
+        } catch {
+            answered(.passwordChange, since: started, error)
+            throw error
+        }
+    }
+
     func identity(
         with connector: any CallbackConnector, from answer: ConnectorAnswer
     ) async throws(ConnectorError) -> ConnectorIdentity {

@@ -30,6 +30,8 @@ public enum SignInOutcome: Sendable {
     case answered(callbackURL: String, connectorID: String, state: String)
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
+    /// The new password will not do: ask again.
+    case newPasswordRefused(SignInPrompt, NewPasswordProblem, uiLocales: [String])
     /// The end: an answer or an error for the client.
     case answer(AuthorizationResponse)
     /// The end: an error for the person.
@@ -52,7 +54,7 @@ public struct ConnectorChoice: Sendable, Hashable {
 
 /// From an authorization request to its answer: prove the client → identify → consent → answer.
 public struct SignInFlow: Sendable {
-    private let parts: ProviderParts
+    let parts: ProviderParts
     private let steps: [any SignInStep]
     private let answer: AuthorizationAnswer
 
@@ -60,6 +62,7 @@ public struct SignInFlow: Sendable {
         self.parts = parts
         answer = AuthorizationAnswer(parts)
         steps = [
+            NewPasswordStep(),
             IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer, events: parts.events) {
                 signIn throws(PageError) in
                 try Self.seal(signIn, parts)
@@ -120,7 +123,9 @@ public struct SignInFlow: Sendable {
     /// The password form, shown or shown again.
     public func form(connectorID: String, state: String?, browser: BrowserBinding?) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
-            let (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            // Whoever comes back here begins anew.
+            signIn.expiredUsername = nil
             return try await next(signIn, client)
         }
     }
@@ -143,7 +148,11 @@ public struct SignInFlow: Sendable {
                     .loginFailed(
                         connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
                         detail: error.detail))
-                throw .page(PageError(connector: error))
+                guard case .denied(.mustChangePassword, _) = error, connector is any PasswordChangeConnector else {
+                    throw .page(PageError(connector: error))
+                }
+                signIn.expiredUsername = username
+                return try await next(signIn, client)
             }
             guard let found else {
                 parts.events.record(
@@ -252,7 +261,7 @@ public struct SignInFlow: Sendable {
     // MARK: The line itself
 
     /// Walks on to the first step that has something to ask, or to the answer.
-    private func next(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+    func next(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
         do throws(PageError) {
             for step in steps {
                 if let prompt = try await step.prompt(for: signIn, client: client) {
@@ -265,7 +274,7 @@ public struct SignInFlow: Sendable {
         }
     }
 
-    private func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
+    func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
         parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
     }
@@ -285,11 +294,11 @@ public struct SignInFlow: Sendable {
         }
     }
 
-    private static let expired = PageError(
+    static let expired = PageError(
         .invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
 
     /// Opens what was sealed, and proves that it is this browser's, still good, and its client still there.
-    private func resumed(
+    func resumed(
         _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
     ) async throws(AuthorizationFailure) -> (SignIn, Client) {
         try await proven(
@@ -323,7 +332,7 @@ public struct SignInFlow: Sendable {
         return (signIn, client)
     }
 
-    private func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {
+    func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {
         do throws(AuthorizationFailure) { return try await body() } catch {
             switch error {
             case .page(let page): return .refuse(page)

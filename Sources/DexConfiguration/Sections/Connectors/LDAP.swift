@@ -17,7 +17,13 @@ extension Configuration.Connector {
         public var userSearch: UserSearch
         /// Nil: nobody has groups.
         public var groupSearch: GroupSearch?
+        /// Who changes a password that has expired. Not in Dex.
+        public var passwordChange = PasswordChange.person
         public var limits = Limits()
+
+        public enum PasswordChange: String, Sendable, Hashable, CaseIterable {
+            case never, person, service
+        }
 
         public enum Security: Sendable, Hashable {
             case plain, startTLS, tls
@@ -131,6 +137,7 @@ extension Configuration.Connector.LDAP {
             let prompt = keys("usernamePrompt", .text)
             let users = keys.required("userSearch", UserSearch.schema, hint: "say where people are, and how they are called")
             let groups = keys("groupSearch", GroupSearch.schema)
+            let change = keys("passwordChange", .word("rule", PasswordChange.self), default: .person)
             let limits = limits(keys)
             // Whatever asks for Kerberos is refused; a block that is switched off asks for nothing.
             _ = keys("kerberos", kerberos)
@@ -138,7 +145,7 @@ extension Configuration.Connector.LDAP {
             return Self(
                 hosts: hosts ?? [], domain: domain, security: security, insecureSkipVerify: !verifies, authorities: authorities,
                 clientCertificate: certificate, service: service, usernamePrompt: prompt, userSearch: users,
-                groupSearch: groups.flatMap(\.self), limits: limits)
+                groupSearch: groups.flatMap(\.self), passwordChange: change, limits: limits)
         }.expandingEnvironment()
     }
 
