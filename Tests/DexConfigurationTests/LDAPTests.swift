@@ -121,7 +121,7 @@ import Testing
         Mistake("host: a\nhots: b\n" + users, "c.yaml:11:5: \(path).hots: unknown key; did you mean host?"),
         Mistake(
             "host: a\nkerberos: {enabled: true}\n" + users,
-            "c.yaml:11:25: \(path).kerberos.enabled: Kerberos is not built yet; remove the kerberos block"),
+            "c.yaml:11:15: \(path).kerberos: keytabPath is missing; the file with the key of HTTP/… of this server"),
         Mistake("host: a\ntimeout: 5m\n" + users, "c.yaml:11:14: \(path).timeout: must be from 100ms to 60s"),
         Mistake(
             "host: a\nuserSearch: {baseDN: dc=org, username: uid, emailAttr: mail}",

@@ -7,16 +7,20 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
     let settings: LDAPSettings
     let directory: any DirectoryClient
     let people: LDAPPeople
+    let kerberos: LDAPKerberos?
     private let groups: LDAPGroups?
-    private let clock: any WallClock
+    let clock: any WallClock
     private let random: any RandomSource
     private let log: @Sendable (String) -> Void
 
-    /// - Parameter log: told in words why somebody was not let in; never a password.
+    /// - Parameters:
+    ///   - kerberos: nil where tickets do not count.
+    ///   - log: told in words why a password was not accepted; never a password.
     public init(
-        _ settings: LDAPSettings, directory: any DirectoryClient, clock: any WallClock, random: any RandomSource,
-        log: @escaping @Sendable (String) -> Void
+        _ settings: LDAPSettings, directory: any DirectoryClient, kerberos: LDAPKerberos? = nil, clock: any WallClock,
+        random: any RandomSource, log: @escaping @Sendable (String) -> Void
     ) {
+        self.kerberos = kerberos
         self.settings = settings
         self.directory = directory
         self.clock = clock
@@ -34,17 +38,6 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         username: String, password: String, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity? {
         guard !username.isEmpty, !password.isEmpty else { return nil }
-        do throws(ConnectorError) {
-            return try await check(username, password, scopes)
-        } catch {
-            log("login as \(username): \(error.reason)")
-            throw error
-        }
-    }
-
-    private func check(
-        _ username: String, _ password: String, _ scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity? {
         let entry = try await people.find(username)
         // A stranger's name gets the same questions asked as a known one: as somebody who cannot exist.
         let dn = entry?.dn ?? nobody
@@ -64,17 +57,6 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
     }
 
     public func refresh(
-        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity {
-        do throws(ConnectorError) {
-            return try await reread(identity, connectorData: connectorData, scopes: scopes)
-        } catch {
-            log("refresh of \(identity.userID): \(error.reason)")
-            throw error
-        }
-    }
-
-    private func reread(
         _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity {
         guard let data = connectorData.flatMap(LDAPConnectorData.init(json:)) else {

@@ -17,6 +17,20 @@ struct ConnectorCall: Sendable {
         }
     }
 
+    func identity(
+        with connector: any NegotiateConnector, negotiating token: [UInt8], scopes: [String]
+    ) async throws(ConnectorError) -> NegotiatedIdentity {
+        let started = ContinuousClock.now
+        do throws(ConnectorError) {
+            let answer = try await connector.identity(negotiating: token, scopes: scopes)
+            answered(.login, since: started, nil)
+            return NegotiatedIdentity(mapped(answer.found), reply: answer.reply)
+        } catch {
+            answered(.login, since: started, error)
+            throw error
+        }
+    }
+
     func changePassword(
         with connector: any PasswordChangeConnector, username: String, from old: String, to new: String
     ) async throws(ConnectorError) -> PasswordChange {

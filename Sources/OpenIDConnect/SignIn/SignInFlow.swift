@@ -18,7 +18,7 @@ public struct BrowserBinding: Sendable {
 }
 
 /// What happens next in a sign-in.
-public enum SignInOutcome: Sendable {
+public indirect enum SignInOutcome: Sendable {
     /// Several connectors could be meant.
     case choose(ConnectorChoices, uiLocales: [String])
     /// One connector is meant: go on at its own address, with the same parameters.
@@ -28,6 +28,11 @@ public enum SignInOutcome: Sendable {
     /// The answer of another site is good; go on with `state` at the address of the connector's callback, where the browser
     /// has to prove itself.
     case answered(callbackURL: String, connectorID: String, state: String)
+    /// Ask the browser for a ticket (`WWW-Authenticate: Negotiate`), and show the form to people whose browser has none; without
+    /// a form there is no other way in.
+    case challenge(SignInPrompt?, uiLocales: [String])
+    /// A ticket was good: the outcome goes with what proves this side to the browser.
+    case negotiated(SignInOutcome, reply: [UInt8])
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
     /// The new password will not do: ask again.
@@ -121,11 +126,15 @@ public struct SignInFlow: Sendable {
     // MARK: The ways on
 
     /// The password form, shown or shown again.
-    public func form(connectorID: String, state: String?, browser: BrowserBinding?) async -> SignInOutcome {
+    /// - Parameter token: the ticket that the browser has sent, for connectors that take one.
+    public func form(
+        connectorID: String, state: String?, browser: BrowserBinding?, token: [UInt8]? = nil
+    ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
             // Whoever comes back here begins anew.
             signIn.expiredUsername = nil
+            if let outcome = try await negotiate(token, signIn, client) { return outcome }
             return try await next(signIn, client)
         }
     }
@@ -138,6 +147,9 @@ public struct SignInFlow: Sendable {
             var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
             guard let entry = parts.connectors[connectorID], let connector = entry.connector as? any PasswordConnector else {
                 throw .page(PageError(.invalid, "Requested resource does not exist."))
+            }
+            if let connector = connector as? any NegotiateConnector, connector.negotiation == .only {
+                throw .page(PageError(.forbidden, "This connector takes no passwords."))
             }
             let found: ConnectorIdentity?
             do throws(ConnectorError) {

@@ -63,8 +63,17 @@ public struct AuthorizationRoutes: Sendable {
     private func showForm(_ request: WebRequest) async throws -> WebResponse {
         let query = try FormFields(parsing: request.rawQuery)
         let outcome = await flow.form(
-            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request),
+            token: negotiateToken(of: request))
         return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    /// RFC 4559 §4.2. What cannot be read is a token that is not good.
+    private func negotiateToken(of request: WebRequest) -> [UInt8]? {
+        guard let text = request.headers[.authorization], let space = text.firstIndex(of: " "),
+            text[..<space].lowercased() == "negotiate"
+        else { return nil }
+        return (try? Base64.decode(text[space...].filter { $0 != " " })) ?? []
     }
 
     private func submitForm(_ request: WebRequest) async throws -> WebResponse {
@@ -132,6 +141,11 @@ public struct AuthorizationRoutes: Sendable {
         case .ask(let prompt, let state, let uiLocales):
             return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
         case .answered(let url, let id, let state): return answered(url, id, state: state, request)
+        case .challenge(let prompt, let uiLocales): return challenge(prompt, uiLocales, request)
+        case .negotiated(let outcome, let reply):
+            var response = respond(to: request, outcome, isAtPrompt: false)
+            response.headers[.wwwAuthenticate] = "Negotiate " + Base64.encode(reply)
+            return response
         case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)
         case .newPasswordRefused(let prompt, let problem, let uiLocales):
             return newPasswordPage(prompt, uiLocales, request, NewPasswordPage.Failure(problem))
@@ -196,6 +210,18 @@ public struct AuthorizationRoutes: Sendable {
             fields: pairs.filter { $0.name != "login_hint" && $0.name != "connector_id" }.map {
                 .init(name: $0.name, value: $0.value)
             })
+    }
+
+    /// Browsers that have a ticket send it at once and show nothing; others show the page.
+    private func challenge(_ prompt: SignInPrompt?, _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
+        var response =
+            prompt.map { loginPage($0, uiLocales, request, nil) }
+            ?? context.error(
+                .unauthorized, "Your browser has sent no Kerberos ticket, and there is no other way to log in here.",
+                for: request)
+        response.status = .unauthorized
+        response.headers[.wwwAuthenticate] = "Negotiate"
+        return response
     }
 
     private func loginPage(
