@@ -1,8 +1,10 @@
 """People log in by a ticket of Kerberos that they have already: MIT's KDC, curl and Chromium."""
 import base64, os, re, subprocess
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
+import requests
+import yaml
 
 from support.application import SCOPE, authorization_url, redeem, refresh
 from support.applications import Application
@@ -13,9 +15,11 @@ from support.company import BASE, PASSWORD, group, dn, person
 from support.configuration import configuration
 from support.directory import Directory
 from support.kerberos import CAN_RUN, Realm
+from support.keys import verified
 from support.launch import running
-from support.ldap import changes, claims, connector, log_in, settings
+from support.ldap import changes, claims, connector, settings
 from support.people import APP, Client
+from support.ports import free_port
 
 pytestmark = pytest.mark.skipif(not CAN_RUN, reason="needs MIT Kerberos (Debian: krb5-kdc, krb5-admin-server, krb5-user)")
 
@@ -73,7 +77,9 @@ def provider(directory, realm, keytab, client):
         connector(config(expectedRealm=ELSEWHERE), "elsewhere"), connector(config(expectedRealm="example.org"), "case"),
         connector(config(spn=f"HTTP/localhost@{REALM}"), "named"), connector(config(keytabPrincipal=f"host/127.0.0.1@{REALM}"), "host"),
     ]
-    with running(**base | {"connectors": base["connectors"] + further, "clients": (APP, client)}) as server:
+    metrics = f"127.0.0.1:{free_port()}"
+    with running(**base | {"connectors": base["connectors"] + further, "clients": (APP, client), "telemetry": {"http": metrics}}) as server:
+        server.telemetry = f"http://{metrics}"
         server.keep_out_of_log(TICKET)
         yield server
 
@@ -88,21 +94,26 @@ class Curl:
         done = subprocess.run(["curl", "-sS", "-i", "-c", self.jar, "-b", self.jar, *options, url], text=True, capture_output=True,
                               timeout=60, env=os.environ | self.variables)
         assert done.returncode == 0, done.stderr
-        # With --negotiate there is an answer before the last.
-        *_, head, body = re.split(r"\r\n\r\n", done.stdout, maxsplit=done.stdout.count("\r\n\r\nHTTP/") + 1)
-        status, *lines = head.split("\r\n")
+        # With --negotiate there may be an answer before the last.
+        text = done.stdout
+        while True:
+            head, _, body = text.partition("\n\n")
+            if not body.startswith("HTTP/"):
+                break
+            text = body
+        status, *lines = head.split("\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if ": " in line)}
         return int(status.split()[1]), headers, body
 
     def to_the_form(self, connector_id: str, host: str = "127.0.0.1", scope: str = SCOPE) -> str:
         """The address of the connector's form."""
+        origin = f"http://{host}:{urlsplit(self.provider.issuer).port}"
         url = authorization_url(self.provider, connector_id=connector_id, scope=scope)
         for _ in range(2):
-            status, headers, body = self.get(url)
+            status, headers, body = self.get(urljoin(origin, url[url.index("/", 8) if url.startswith("http") else 0:]))
             assert status == 302, body
             url = headers["location"]
-            url = url if url.startswith("http") else f"http://{urlsplit(self.provider.issuer).netloc}{url}"
-        return url
+        return urljoin(origin, url)
 
     def log_in(self, connector_id: str = "ldap", **options) -> tuple[int, dict[str, str], str]:
         return self.get(self.to_the_form(connector_id, **options), "--negotiate", "-u", ":")
@@ -115,7 +126,7 @@ def jane(provider, realm, tmp_path):
 
 def code(provider, answer) -> str:
     status, headers, body = answer
-    assert status == 302, body
+    assert status == 303, body
     code = parse_qs(urlsplit(headers["location"]).query)["code"][0]
     provider.keep_out_of_log(code)
     return code
@@ -176,11 +187,12 @@ def test_where_only_tickets_count_there_is_no_form_and_none_is_taken(provider):
 def test_a_realm_that_is_not_ours_is_none(provider, realm, jane, tmp_path):
     """jane@ELSEWHERE.ORG is somebody else than jane@EXAMPLE.ORG, though her KDC is trusted."""
     other = Curl(provider, realm.elsewhere.log_in("jane", TICKET), tmp_path)
-    status, _, body = other.log_in("only")
+    # Of an address, libkrb5 does not know a realm.
+    status, _, body = other.log_in("only", host="localhost")
     assert status == 403 and "may not log in" in body
     provider.running.wait_for_log("jane@ELSEWHERE.ORG is of another realm")
     # Unless the configuration says that it is hers.
-    assert claims(provider, redeem(provider, code(provider, other.log_in("elsewhere"))))["name"] == "Jane Doe"
+    assert claims(provider, redeem(provider, code(provider, other.log_in("elsewhere", host="localhost"))))["name"] == "Jane Doe"
     assert jane.log_in("elsewhere")[0] == 403
 
 
@@ -201,7 +213,7 @@ def test_a_ticket_that_comes_twice_is_good_once(provider, realm, jane, tmp_path)
     provider.running.wait_for_log("failed login attempt.*replay", after=0)
 
 
-@pytest.mark.parametrize("token", ["", "!!!", "AAAA", base64.b64encode(b"NTLMSSP\0\1\0\0\0" + bytes(32)).decode(),
+@pytest.mark.parametrize("token", ["!!!", "AAAA", base64.b64encode(b"NTLMSSP\0\1\0\0\0" + bytes(32)).decode(),
                                    base64.b64encode(b"\x60\x28\x06\x06\x2b\x06\x01\x05\x05\x02" + bytes(30)).decode()])
 def test_what_is_no_ticket_is_refused(provider, jane, token):
     for connector_id, status in (("only", 403), ("ldap", 200)):
@@ -225,13 +237,12 @@ def test_a_ticket_goes_with_the_browser_that_began(provider, realm, jane, tmp_pa
 
 def test_a_keytab_that_cannot_be_used_is_told_at_start(tmp_path, directory, realm):
     config = settings(directory.host, kerberos={"enabled": True, "keytabPath": str(tmp_path / "nowhere")})
-    file = write(tmp_path, __import__("yaml").safe_dump(configuration(5556, connectors=[connector(config)])))
+    file = write(tmp_path, yaml.safe_dump(configuration(5556, connectors=[connector(config)])))
     result = dextra("serve", file, environment=realm.variables)
     assert result.code != 0 and "keytabPath" in result.text and "nowhere" in result.text
 
 
 def test_the_pools_are_in_the_metrics(provider):
-    import requests
     text = requests.get(provider.telemetry + "/metrics", timeout=30).text
     for pool in ("ldap:ldap", "ldap:only", "kerberos:only"):
         assert f'dextra_queue_depth{{pool="{pool}"}} 0' in text
@@ -242,16 +253,14 @@ def test_a_browser_with_a_ticket_shows_no_form(provider, realm, application, cli
         monkeypatch.setenv(name, value)
     with chromium(arguments=("--auth-server-allowlist=127.0.0.1",)) as browser:
         before = len(application.arrivals)
-        browser.open(authorization_url(provider, client, connector_id="only"))
+        # The first challenge makes a new Chromium load its GSSAPI; it shows the page and sends tickets from then on.
+        for _ in range(2):
+            browser.open(authorization_url(provider, client, connector_id="only"))
         browser.wait(lambda b: b.shows("#arrived"))
         arrival = application.wait_for_arrival(before + 1)
         provider.keep_out_of_log(arrival["code"])
-        assert claims_of(provider, arrival["code"], client)["name"] == "Jane Doe"
-
-
-def claims_of(provider, code, client):
-    from support.keys import verified
-    return verified(provider, redeem(provider, code, client).json()["id_token"], client)
+        known = verified(provider, redeem(provider, arrival["code"], client).json()["id_token"], client)
+        assert known["name"] == "Jane Doe"
 
 
 def test_a_browser_without_one_shows_the_form(provider, application, client):
