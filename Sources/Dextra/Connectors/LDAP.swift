@@ -28,7 +28,10 @@ extension LDAPConnector {
         self.init(
             LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools),
             kerberos: try configuration.kerberos.map { try LDAPKerberos($0, id: id, pools: pools) }, clock: clock, random: random
-        ) { text in logger.warning("\(text)", metadata: ["connector_id": .string(id)]) }
+        ) { text in
+            // That a login was refused the core tells; this is what the server said about it.
+            logger.debug("\(text)", metadata: ["connector_id": .string(id)])
+        }
     }
 }
 
