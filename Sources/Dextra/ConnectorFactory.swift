@@ -13,6 +13,7 @@ struct ConnectorFactory: Sendable {
     let random: any RandomSource
     let assertions: any AssertionStore
     let samlPool: WorkerPool
+    let pools: PoolWatch
     let logger: Logger
     let proxies: ProxyRules
     let files: FileReading
@@ -40,7 +41,8 @@ struct ConnectorFactory: Sendable {
         case .saml(let saml):
             SAMLConnector(
                 try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
-        case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
+        case .ldap(let ldap):
+            try LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger, pools: pools)
         case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
         case .provider(let provider):
             ProviderConnectors(clock: clock, random: random, files: files, proxies: proxies).make(provider)

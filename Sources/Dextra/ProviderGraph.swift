@@ -71,7 +71,8 @@ struct ProviderGraph: Sendable {
         connectors = try ConnectorSet(
             configuration.connectors,
             factory: ConnectorFactory(
-                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger,
+                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
+                pools: PoolWatch(log.counts), logger: logger,
                 proxies: ProxyRules(environment: options.environment), files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,

@@ -45,6 +45,28 @@ struct PageTests {
         #expect(page.contains("aria-invalid") == isInvalid)
     }
 
+    @Test("a form for a new password asks for the old one once and for the new one twice, in words that password managers know")
+    func newPasswordForm() {
+        let page = Markup(pages.newPassword(NewPasswordPage(postURL: "/x", username: "jane"), language: .english))
+        let inputs = page.all("input")
+        #expect(inputs.map { $0["name"] } == ["username", "old_password", "new_password", "new_password_again"])
+        #expect(inputs.map { $0["type"] } == ["text", "password", "password", "password"])
+        #expect(inputs.map { $0["autocomplete"] } == ["username", "current-password", "new-password", "new-password"])
+        #expect(inputs.map { $0["value"] } == ["jane", nil, nil, nil])
+        #expect(!page.text.contains("password-error"))
+    }
+
+    @Test("each problem of a new password has its own words", arguments: NewPasswordPage.Failure.allCases)
+    func newPasswordFailures(_ failure: NewPasswordPage.Failure) {
+        let show = { (failure: NewPasswordPage.Failure) in
+            Markup(pages.newPassword(NewPasswordPage(postURL: "/x", username: "jane", failure: failure), language: .english))
+        }
+        let page = show(failure)
+        #expect(page.all("div").contains { $0["id"] == "password-error" && $0["role"] == "alert" })
+        #expect(page.all("input").filter { $0["aria-invalid"] != nil }.count == (failure == .wrongPassword ? 1 : 2))
+        #expect(Set(NewPasswordPage.Failure.allCases.map { show($0).text }).count == NewPasswordPage.Failure.allCases.count)
+    }
+
     @Test(
         "the way back is shown only if it stays on this server",
         arguments: [("/dex/auth?a=b", true), ("https://evil.example", false), ("", false)])

@@ -44,6 +44,14 @@ enum Samples {
             ),
             ("login-unavailable", pages.login(LoginPage(postURL: post, failure: .unavailable), language: language)),
             (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane"), language: language)
+            ),
+            (
+                "new-password-refused",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane", failure: .usedBefore), language: language)
+            ),
+            (
                 "connectors",
                 pages.connectors(ConnectorsPage(connectors: connectors, clientName: "Example App"), language: language)
             ),
@@ -128,6 +136,10 @@ enum Samples {
                         postURL: text, username: text, usernamePrompt: .custom(text), failure: .invalidCredentials,
                         backLink: text,
                         clientName: text), language: language)
+            ),
+            (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: text, username: text, failure: .refused), language: language)
             ),
             (
                 "connectors",

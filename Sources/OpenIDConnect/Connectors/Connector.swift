@@ -78,6 +78,8 @@ extension ConnectorError {
 /// What a person who has proven who they are is told. Never used before that: it would tell strangers who has an account.
 public enum LoginDenial: String, Sendable, Hashable, CaseIterable {
     case accountDisabled, accountLocked, accountExpired, passwordExpired, outsideLogonHours
+    /// As ``passwordExpired``, and it can be changed here: see ``PasswordChangeConnector``.
+    case mustChangePassword
     /// Not in any of the groups, organizations, tenants or domains that the configuration asks for.
     case notAMember
     /// The identity provider has no (verified) e-mail address or another value that is needed.
