@@ -105,7 +105,7 @@ let package = Package(
 
         tests("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
-        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
+        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence", .product(name: "Logging", package: "swift-log")]),
         tests("Directory"),
         tests("JOSE"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),

@@ -39,7 +39,8 @@ struct ConnectorFactory: Sendable {
         case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
         case .saml(let saml):
             SAMLConnector(
-                try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
+                SAMLReading(saml, files: files, pool: samlPool, proxies: proxies, clock: clock).source, assertions: assertions,
+                pool: samlPool, clock: clock, random: random)
         case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
         case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
         case .provider(let provider):

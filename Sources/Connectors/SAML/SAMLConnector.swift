@@ -6,8 +6,8 @@ import XMLSecurity
 
 /// Dex's `saml`: people log in at a SAML 2.0 identity provider. We are the service provider; the request goes out by HTTP-POST
 /// or HTTP-Redirect, the response comes by HTTP-POST.
-public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataConnector {
-    private let settings: SAMLSettings
+public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataConnector, RenewableConnector {
+    private let source: any SAMLSettingsSource
     private let assertions: any AssertionStore
     private let pool: WorkerPool
     private let clock: any WallClock
@@ -17,10 +17,10 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     ///   - assertions: remembers which were used, for all processes.
     ///   - pool: where signatures are made and verified.
     public init(
-        _ settings: SAMLSettings, assertions: any AssertionStore, pool: WorkerPool, clock: any WallClock,
+        _ source: any SAMLSettingsSource, assertions: any AssertionStore, pool: WorkerPool, clock: any WallClock,
         random: any RandomSource
     ) {
-        self.settings = settings
+        self.source = source
         self.assertions = assertions
         self.pool = pool
         self.clock = clock
@@ -28,6 +28,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     }
 
     public func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination {
+        let settings = try await source.current()
         // saml-core §1.3.4: 128 random bits, and no digit at the beginning.
         let id = "_" + random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let state = try visit.state(remembering: Array(id.utf8))
@@ -43,7 +44,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
             throw .refused("SAMLResponse is not base64")
         }
         let reader = SAMLResponseReader(
-            settings: settings, requestID: String(decoding: answer.memory, as: UTF8.self),
+            settings: try await source.current(), requestID: String(decoding: answer.memory, as: UTF8.self),
             wantsGroups: answer.scopes.contains("groups"), now: clock.now)
         let login = try await work { try reader.read(bytes) }
         try await use(login)
@@ -58,9 +59,24 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     }
 
     public func metadata() async throws(ConnectorError) -> ConnectorMetadata {
+        let settings = try await source.own()
         let metadata = ServiceProviderMetadata(settings: settings, id: "_" + Self.fingerprint(settings.entityID))
         return ConnectorMetadata(contentType: "application/samlmetadata+xml", bytes: try await work { try metadata.document() })
     }
+
+    /// Whether a response could be verified now.
+    public func check() async throws(ConnectorError) {
+        let settings = try await source.current()
+        guard settings.skipsSignatures || !settings.certificates(at: clock.now).isEmpty else {
+            throw .unavailable("none of the \(settings.certificates.count) configured certificates is valid now")
+        }
+    }
+
+    public func renew() async {
+        await source.renew()
+    }
+
+    public var concern: String? { source.concern }
 
     /// Each assertion is good once, at whichever process.
     private func use(_ login: VerifiedLogin) async throws(ConnectorError) {

@@ -1,24 +1,31 @@
-import FoundationEssentials
+public import FoundationEssentials
 import Synchronization
 
 /// A document of another server: fetched once for all who wait, kept for its life, fetched again before that is over.
-final class CachedDocument<Value: Sendable>: Sendable {
-    typealias Outcome = Result<Fetched, RelyingPartyError>
+public final class CachedDocument<Value: Sendable>: Sendable {
+    public typealias Outcome = Result<Fetched, RelyingPartyError>
 
-    struct Fetched: Sendable {
-        let value: Value
-        let life: DocumentLife
+    public struct Fetched: Sendable {
+        public let value: Value
+        public let life: DocumentLife
+
+        public init(value: Value, life: DocumentLife) {
+            self.value = value
+            self.life = life
+        }
     }
 
     /// A value, and the number of the fetch that brought it.
-    struct Current: Sendable {
-        let value: Value
-        let number: Int
+    public struct Current: Sendable {
+        public let value: Value
+        public let number: Int
     }
 
     private struct State {
         var current: (fetched: Fetched, number: Int)?
         var running: Task<Outcome, Never>?
+        /// Of the last fetch.
+        var failure: RelyingPartyError?
         /// Before then nothing is fetched in the background, or because somebody asks for something unknown.
         var nextAttempt = Date.distantPast
     }
@@ -29,14 +36,14 @@ final class CachedDocument<Value: Sendable>: Sendable {
     private let fetch: @Sendable () async -> Outcome
 
     /// - Parameter pause: seconds between fetches that a stranger could cause, or that a failing server gets.
-    init(pause: Double, now: @escaping @Sendable () -> Date, fetch: @escaping @Sendable () async -> Outcome) {
+    public init(pause: Double, now: @escaping @Sendable () -> Date, fetch: @escaping @Sendable () async -> Outcome) {
         self.pause = pause
         self.now = now
         self.fetch = fetch
     }
 
     /// The document. Only who comes when there is none, or its life is over, waits.
-    func current() async throws(RelyingPartyError) -> Current {
+    public func current() async throws(RelyingPartyError) -> Current {
         let time = now()
         let task: Task<Outcome, Never>? = state.withLock { state in
             guard let (fetched, _) = state.current, time < fetched.life.endsAt else { return start(&state) }
@@ -66,6 +73,17 @@ final class CachedDocument<Value: Sendable>: Sendable {
         return latest.number > number ? latest : nil
     }
 
+    /// Fetches it now, whatever is there. If that fails, what is there stays.
+    public func renew() async {
+        _ = await state.withLock { start(&$0) }.value
+    }
+
+    /// What was fetched last, and until when it may be used, even if that is over.
+    public var known: Fetched? { state.withLock { $0.current?.fetched } }
+
+    /// Why the last fetch brought nothing; nil if it did, or there was none.
+    public var failure: RelyingPartyError? { state.withLock { $0.failure } }
+
     private func latest() throws(RelyingPartyError) -> Current {
         guard let (fetched, number) = state.withLock({ $0.current }) else {
             throw .exchange(.unreachable("nothing has been fetched yet"))
@@ -80,7 +98,12 @@ final class CachedDocument<Value: Sendable>: Sendable {
             let outcome = await fetch()
             self.state.withLock { state in
                 state.running = nil
-                if case .success(let fetched) = outcome { state.current = (fetched, (state.current?.number ?? 0) + 1) }
+                switch outcome {
+                case .success(let fetched):
+                    state.current = (fetched, (state.current?.number ?? 0) + 1)
+                    state.failure = nil
+                case .failure(let failure): state.failure = failure
+                }
             }
             return outcome
         }

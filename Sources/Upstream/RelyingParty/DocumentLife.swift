@@ -1,11 +1,11 @@
 public import FoundationEssentials
 
 /// How long a fetched document is used: as long as its server says, within bounds.
-struct DocumentLife: Sendable, Hashable {
+public struct DocumentLife: Sendable, Hashable {
     /// From when on it is fetched again, in the background, while it goes on being used.
-    let refreshAt: Date
+    public let refreshAt: Date
     /// Until when it is used though its server does not answer.
-    let endsAt: Date
+    public let endsAt: Date
 
     static let shortest = 300.0
     static let longest = 86400.0
@@ -13,6 +13,11 @@ struct DocumentLife: Sendable, Hashable {
     static let usual = 3600.0
     /// What has been withdrawn at a server that answers is used no longer than this.
     static let longestFreshness = 900.0
+
+    public init(refreshAt: Date, endsAt: Date) {
+        self.refreshAt = refreshAt
+        self.endsAt = endsAt
+    }
 
     init(_ response: UpstreamResponse, now: Date) {
         let stated = response[header: "Cache-Control"].flatMap(Self.maximumAge)
