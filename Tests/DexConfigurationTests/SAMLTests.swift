@@ -35,7 +35,7 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
         #expect(saml.ssoIssuer == nil && saml.entityIssuer == nil && saml.groupsAttr == nil && saml.groupsDelim == nil)
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")
         #expect(saml.requestBinding == .post && saml.clockSkew == .seconds(30) && saml.allowedGroups.isEmpty)
-        #expect(!saml.filterGroups && !saml.insecureSkipSignatureValidation && !saml.insecureAllowSHA1)
+        #expect(saml.sendRelayState && !saml.filterGroups && !saml.insecureSkipSignatureValidation && !saml.insecureAllowSHA1)
     }
 
     @Test func `All keys are read, the environment expanded`() throws {
@@ -43,12 +43,13 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
             saml(
                 least: "entityIssuer: $WHO", "ssoIssuer: b", "groupsAttr: c", "groupsDelim: ', '", "allowedGroups: [d, e]",
                 "filterGroups: true", "nameIDPolicyFormat: emailAddress", "preferredUsernameAttr: f",
-                "requestBinding: HTTP-Redirect", "signingKeyFile: /key.pem", "signingCertFile: /cert.pem",
+                "requestBinding: HTTP-Redirect", "sendRelayState: false", "signingKeyFile: /key.pem",
+                "signingCertFile: /cert.pem",
                 "decryptionKeyFile: /key.pem", "decryptionCertFile: /cert.pem", "clockSkew: 1m"), environment: ["WHO": "us"])
         #expect(saml.entityIssuer == "us" && saml.ssoIssuer == "b" && saml.groupsAttr == "c" && saml.groupsDelim == ", ")
         #expect(saml.allowedGroups == ["d", "e"] && saml.filterGroups && saml.preferredUsernameAttr == "f")
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
-        #expect(saml.requestBinding == .redirect && saml.clockSkew == .seconds(60))
+        #expect(saml.requestBinding == .redirect && !saml.sendRelayState && saml.clockSkew == .seconds(60))
         for pair in [saml.signing, saml.decryption] {
             #expect(pair?.keyFile == "/key.pem" && pair?.certificateFile == "/cert.pem")
         }

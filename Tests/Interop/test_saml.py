@@ -273,6 +273,59 @@ def test_without_validation_everything_is_taken_and_the_start_warns(start, keys)
     refused(site, browser, response.but(audiences=["x"]).signed(keys["idp"], None), request.relay_state, "another audience")
 
 
+# Without RelayState
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory, keys):
+    from support.launch import launch
+    port = free_port()
+    server = launch(tmp_path_factory.mktemp("without"), port=port, connectors=[connector(
+        port, keys["idp"].certificate, sendRelayState=False, decryptionKeyFile=str(keys["decryption"].key))])
+    try:
+        yield server
+        server.stop()
+    finally:
+        if server.running:
+            server.kill()
+
+
+@pytest.mark.parametrize("what", ["assertion", "response", "both", "encrypted"])
+def test_the_sign_in_may_travel_as_the_id_of_the_request(without, keys, what):
+    browser, request, response = begin(without)
+    assert "RelayState" not in request.parameters and len(request.id) > 200
+    if what == "encrypted":
+        xml = response.around(encrypt(sign(response.assertion, keys["idp"], response.assertion_id), keys["decryption"].certificate))
+    else:
+        xml = response.signed(keys["idp"], what)
+    assert payload(redeem(without, post_response(browser, xml, "").code).json()["id_token"])["email"] == "jane@example.com"
+    # Not twice, and not elsewhere.
+    refused(without, browser, xml, "", "used before")
+
+
+def test_many_tabs_at_once_without_relay_state(without, keys):
+    browser, *first = begin(without)
+    tabs = [first] + [(request_of(browser.open(authorization_url(without, connector_id="company")), SSO), None) for _ in range(20)]
+    for request, _ in tabs:
+        response = Response(request.id, first[1].recipient, first[1].audience)
+        assert post_response(browser, response.signed(keys["idp"]), "").code
+
+
+def test_without_relay_state_it_is_bound_to_its_browser_and_its_request(without, keys):
+    browser, request, response = begin(without)
+    stranger, others, theirs = begin(without)
+    assert_error_page(post_response(stranger, response.signed(keys["idp"]), ""), 400)
+    # An answer to one sign-in cannot be shown for another, not even beside its state.
+    refused(without, stranger, response.but(assertion_id="_second").signed(keys["idp"]), others.id[1:], "InResponseTo")
+    for what in ("assertion", "response"):
+        crossed = response.but(assertion_id="_third", in_response_to=others.id)
+        refused(without, stranger, crossed.signed(keys["idp"], what), "", "InResponseTo")
+    for id in ("_made-up", None, "", "_" + request.id[1:-2] + "AA"):
+        changed = response.but(in_response_to=id, confirmed_request=id) if id != "" else response.but(in_response_to="x")
+        assert_error_page(post_response(browser, changed.signed(keys["idp"]), ""), 400)
+    for body in (b"", b"=", b"<p:Response", BOMB.encode()):
+        assert_error_page(post_response(browser, body, ""), 400)
+
+
 # Encryption
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,8 @@ public struct SAMLSettings: Sendable {
     public var certificates: [Certificate]
     public var skipsSignatures = false
     public var allowsSHA1 = false
+    /// Without, the sign-in travels as the ID of the request.
+    public var sendsRelayState = true
     /// A full URN.
     public var nameIDFormat = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
     public var usernameAttribute: String

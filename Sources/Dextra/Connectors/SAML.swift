@@ -32,6 +32,7 @@ extension SAMLSettings {
             ssoURL: ssoURL ?? "", redirectURI: saml.redirectURI, certificates: certificates, usernameAttribute: saml.usernameAttr,
             emailAttribute: saml.emailAttr)
         self.binding = binding
+        sendsRelayState = saml.sendRelayState
         ssoIssuer = saml.ssoIssuer ?? metadata?.entityID
         entityIssuer = saml.entityIssuer
         skipsSignatures = saml.insecureSkipSignatureValidation

@@ -66,7 +66,8 @@ class Request:
 
     @property
     def relay_state(self) -> str:
-        return self.parameters["RelayState"]
+        """Nothing, where the sign-in travels as the ID."""
+        return self.parameters.get("RelayState", "")
 
 
 def request_of(answer: Answer, sso_url: str) -> Request:

@@ -49,6 +49,7 @@ extension Configuration.Connector {
         public var insecureSkipSignatureValidation: Bool
         public var insecureAllowSHA1: Bool
         public var requestBinding: RequestBinding
+        public var sendRelayState: Bool
         public var signing: KeyPair?
         public var decryption: KeyPair?
         public var idpMetadata: Metadata?
@@ -86,6 +87,7 @@ extension Configuration.Connector.SAML {
                 nameIDPolicyFormat: keys("nameIDPolicyFormat", .nameIDFormat, default: NameIDFormat.persistent),
                 insecureSkipSignatureValidation: skips, insecureAllowSHA1: keys("insecureAllowSHA1", .bool, default: false),
                 requestBinding: keys("requestBinding", .word("binding"), default: .post),
+                sendRelayState: keys("sendRelayState", .bool, default: true),
                 signing: keyPair("signing", keys), decryption: keyPair("decryption", keys), idpMetadata: metadata,
                 idpMetadataSigners: metadataSigners, rootCAs: keys("rootCAs", .list(of: .certificateAuthority), default: []),
                 clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)))
