@@ -15,6 +15,8 @@ struct ConnectorFactory: Sendable {
     let samlPool: WorkerPool
     let logger: Logger
     let proxies: ProxyRules
+    let life: UpstreamLife
+    let environment: [String: String]
     let files: FileReading
 
     /// - Throws: ``StartError`` when a certificate or key cannot be used.
@@ -39,12 +41,15 @@ struct ConnectorFactory: Sendable {
         case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
         case .saml(let saml):
             SAMLConnector(
-                SAMLReading(saml, files: files, pool: samlPool, proxies: proxies, clock: clock).source, assertions: assertions,
+                SAMLReading(saml, files: files, pool: samlPool, proxies: proxies, life: life, clock: clock).source,
+                assertions: assertions,
                 pool: samlPool, clock: clock, random: random)
         case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
-        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
+        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, life: life, clock: clock, random: random)
         case .provider(let provider):
-            ProviderConnectors(clock: clock, random: random, files: files, proxies: proxies).make(provider)
+            ProviderConnectors(
+                clock: clock, random: random, files: files, proxies: proxies, life: life, environment: environment
+            ).make(provider)
         }
     }
 }

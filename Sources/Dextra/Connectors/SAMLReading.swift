@@ -46,7 +46,8 @@ struct SAMLReading: Sendable {
     private let clock: any WallClock
 
     init(
-        _ saml: Configuration.Connector.SAML, files: FileReading, pool: WorkerPool, proxies: ProxyRules, clock: any WallClock
+        _ saml: Configuration.Connector.SAML, files: FileReading, pool: WorkerPool, proxies: ProxyRules, life: UpstreamLife,
+        clock: any WallClock
     ) {
         self.saml = saml
         self.files = files
@@ -54,6 +55,7 @@ struct SAMLReading: Sendable {
         self.clock = clock
         var settings = UpstreamSettings()
         settings.proxies = proxies
+        settings.life = life
         settings.trust = .system(additional: saml.rootCAs)
         http = UpstreamClient(settings)
     }
