@@ -19,13 +19,12 @@ struct ConnectorFactory: Sendable {
     let environment: [String: String]
     let files: FileReading
 
-    /// - Throws: ``StartError`` when a certificate or key cannot be used.
-    func entry(_ connector: Configuration.Connector) throws -> ConnectorRegistry.Entry {
+    func entry(_ connector: Configuration.Connector) -> ConnectorRegistry.Entry {
         ConnectorRegistry.Entry(
             id: connector.id, name: connector.name, type: connector.kind.typeName,
             grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
             mapping: IdentityMapping(connector.claims), emailDomains: Set(connector.emailDomains),
-            connector: try make(connector))
+            connector: make(connector))
     }
 
     /// `local`, which comes last, as in Dex.
@@ -34,7 +33,7 @@ struct ConnectorFactory: Sendable {
             ?? []
     }
 
-    private func make(_ connector: Configuration.Connector) throws -> any Connector {
+    private func make(_ connector: Configuration.Connector) -> any Connector {
         switch connector.kind {
         case .mockCallback: MockCallbackConnector()
         case .mockPassword(let username, let password): MockPasswordConnector(username: username, password: password.text)

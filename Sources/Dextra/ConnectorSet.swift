@@ -9,21 +9,19 @@ final class ConnectorSet: Sendable {
     private let factory: ConnectorFactory
     private let configured: Mutex<[Configuration.Connector]>
 
-    /// - Throws: when a certificate or key of one cannot be used.
-    init(_ connectors: [Configuration.Connector], factory: ConnectorFactory) throws {
+    init(_ connectors: [Configuration.Connector], factory: ConnectorFactory) {
         self.factory = factory
         configured = Mutex(connectors)
-        registry = ConnectorRegistry(try connectors.map(factory.entry) + factory.localEntries)
+        registry = ConnectorRegistry(connectors.map(factory.entry) + factory.localEntries)
     }
 
     /// Makes what a new configuration asks for; nothing changes until what is returned is called.
-    /// - Throws: when a certificate or key of one cannot be used.
-    func prepare(_ connectors: [Configuration.Connector]) throws -> @Sendable () -> Void {
+    func prepare(_ connectors: [Configuration.Connector]) -> @Sendable () -> Void {
         let old = configured.withLock { $0 }
         let running = registry.entries
-        let entries = try connectors.map { connector in
+        let entries = connectors.map { connector in
             if old.contains(connector), let entry = running.first(where: { $0.id == connector.id }) { return entry }
-            return try factory.entry(connector)
+            return factory.entry(connector)
         }
         return { [self] in
             // Sign-ins that have begun go on with the connector that has their id.

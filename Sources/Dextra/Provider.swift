@@ -101,9 +101,9 @@ public final class Provider: Sendable {
     }
 
     /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
-    /// - Throws: when a certificate, or a connector's key, cannot be used; nothing has changed then.
+    /// - Throws: when a certificate cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
-        let replaceConnectors = try graph.connectors.prepare(new.connectors)
+        let replaceConnectors = graph.connectors.prepare(new.connectors)
         try server.web.reloadCertificates()
         graph.clients.replaceStatic(new.staticClients.map(Client.init))
         replaceConnectors()

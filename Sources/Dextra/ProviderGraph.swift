@@ -67,7 +67,7 @@ struct ProviderGraph: Sendable {
         // Every one of these holds a request open; more than this no client waits for.
         let signer = BoundedSigner(ring: ring, clock: clock, limit: 1024)
         documents = PreparedDocuments(settings: settings, ring: ring, keysMaximumAge: schedule.maximumAge)
-        connectors = try ConnectorSet(
+        connectors = ConnectorSet(
             configuration.connectors,
             factory: ConnectorFactory(
                 local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger,
