@@ -143,7 +143,7 @@ let package = Package(
         tests(
             "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
-        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
+        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence", .product(name: "Logging", package: "swift-log")]),
         tests("Directory"),
         tests("Edge", ["JOSE", "OpenIDConnect", "Persistence", "Upstream"]),
         tests(

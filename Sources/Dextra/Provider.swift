@@ -6,6 +6,7 @@ import OpenIDConnect
 import Persistence
 import ServiceLifecycle
 import Synchronization
+import Upstream
 import Web
 
 /// A provider. Start here: make one from a configuration, `run` it, `stop` it.
@@ -92,14 +93,21 @@ public final class Provider: Sendable {
         try result.get()
     }
 
+    /// How long other servers may still take when the end is announced. Whoever waits for them gets an answer then.
+    private static let upstreamGrace: Duration = .seconds(2)
+
     /// Lets ``run(ready:)`` finish what it has begun and return.
     public func stop() {
         isStopped.withLock { $0 = true }
         if let group = group.withLock({ $0 }) { Task { await group.triggerGracefulShutdown() } }
+        Task { [life = graph.life] in
+            try await Task.sleep(for: Self.upstreamGrace)
+            life.end()
+        }
     }
 
     /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
-    /// - Throws: when a certificate, or a connector's key, cannot be used; nothing has changed then.
+    /// - Throws: when a certificate cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
         let replaceConnectors = try graph.connectors.prepare(new.connectors)
         try server.web.reloadCertificates()

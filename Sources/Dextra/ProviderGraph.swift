@@ -25,6 +25,8 @@ struct ProviderGraph: Sendable {
     let parts: ProviderParts
     let documents: PreparedDocuments
     let metrics: Metrics
+    /// Ends with the provider, so that nobody waits for another server then.
+    let life = UpstreamLife()
 
     /// Opens the store and reads what requests need at once. The first signing key may still be in the making.
     init(_ configuration: Configuration, options: ProviderOptions, logger: Logger, metrics: Metrics) async throws {
@@ -73,7 +75,8 @@ struct ProviderGraph: Sendable {
             factory: ConnectorFactory(
                 local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
                 pools: PoolWatch(log.counts), logger: logger,
-                proxies: ProxyRules(environment: options.environment), files: files))
+                proxies: ProxyRules(environment: options.environment), life: life, environment: options.environment,
+                files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: connectors.registry, grants: store,

@@ -28,7 +28,9 @@ struct ProviderServer: Sendable {
     ) throws {
         let theme = try Theme(configuration)
         let issuer = configuration.issuer
-        let context = RouteContext(pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL)
+        let context = RouteContext(
+            pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL,
+            staticFiles: Set(theme.files.keys.compactMap { $0.hasPrefix("/static/") ? String($0.dropFirst(8)) : nil }))
         let clock = options.clock
         let answers = BearerAnswers(clock: Web.WallClock { Int64(clock.now.timeIntervalSince1970 * 1000) })
         self.answers = answers

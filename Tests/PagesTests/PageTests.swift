@@ -88,10 +88,14 @@ struct PageTests {
         let connectors: [ConnectorsPage.Connector] = [
             .init(id: "b", name: "B", url: "/dex/auth/b?x=1&y=2", type: "oidc"),
             .init(id: "x", name: "X", url: "javascript:alert(1)", type: "oidc"),
-            .init(id: "a", name: "", url: "/dex/auth/a", type: "ldap"),
+            .init(id: "a", name: "", url: "/dex/auth/a", type: "ldap", iconURL: "/dex/static/icon-ldap.svg"),
+            .init(id: "c", name: "C", url: "/dex/auth/c", type: "ldap", iconURL: "https://elsewhere.example/icon.svg"),
         ]
         let page = pages.connectors(ConnectorsPage(connectors: connectors), language: .english)
-        #expect(Markup(page).all("a").map { $0["href"] } == ["/dex/auth/b?x=1&amp;y=2", "/dex/auth/a"])
+        #expect(Markup(page).all("img").map { $0["src"] }.suffix(1) == ["/dex/static/icon-ldap.svg"])
+        #expect(Markup(page).all("img").allSatisfy { $0["alt"] != nil })
+        #expect(page.text.contains(">B</span>") && page.text.contains(">C</span>") && !page.text.contains(">A</span>"))
+        #expect(Markup(page).all("a").map { $0["href"] } == ["/dex/auth/b?x=1&amp;y=2", "/dex/auth/a", "/dex/auth/c"])
         #expect(page.text.contains("<a class=\"choice\" href=\"/dex/auth/a\">"))
         #expect(page.text.contains("Sign in with <bdi>a</bdi>"))
     }

@@ -147,7 +147,8 @@ enum Samples {
                     ConnectorsPage(
                         connectors: [
                             .init(id: text, name: text, url: text, type: text),
-                            .init(id: text, name: text, url: "/a", type: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: "/icon.svg"),
                         ], clientName: text), language: language)
             ),
             (

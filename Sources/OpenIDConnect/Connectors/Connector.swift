@@ -21,7 +21,14 @@ public protocol CallbackConnector: Connector {
 ///
 /// Browsers send such a request without the cookie that a sign-in is bound to (`SameSite=Lax`). So the answer is verified first,
 /// against the sealed sign-in alone, and the browser is then sent to an address of ours, where its cookie must fit.
-public protocol PostedAnswerConnector: CallbackConnector {}
+public protocol PostedAnswerConnector: CallbackConnector {
+    /// The state of ``ConnectorVisit`` where it comes back inside of the answer and not beside it.
+    func state(in parameters: RequestParameters) async -> String?
+}
+
+extension PostedAnswerConnector {
+    public func state(in parameters: RequestParameters) async -> String? { nil }
+}
 
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
 public protocol RefreshConnector: Connector {

@@ -188,7 +188,8 @@ public struct SignInFlow: Sendable {
         sender: ConnectorAnswer.Sender? = nil
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
-            let state = parameters["state"] ?? parameters["RelayState"]
+            var state = parameters["state"] ?? parameters["RelayState"]
+            if isPost, state ?? "" == "" { state = await carriedState(in: parameters) }
             if let answered = await opened(state, purpose: SignIn.answeredPurpose) {
                 let (signIn, client) = try await proven(answered, connectorID: connectorID, browser: browser)
                 if let authentication = signIn.authentication {
@@ -201,10 +202,11 @@ public struct SignInFlow: Sendable {
             let sealed = await opened(state, purpose: SignIn.purpose)
             if let sealed, parts.connectors[sealed.connectorID]?.connector is any PostedAnswerConnector {
                 guard isPost else { throw .page(Self.expired) }
-                return try await posted(parameters, sealed, connectorID: connectorID)
+                return try await posted(parameters, sealed, state: state ?? "", connectorID: connectorID)
             }
             var (signIn, client) = try await proven(sealed, connectorID: connectorID, browser: browser)
-            let found = try await identity(from: parameters, signIn, client, sender: connectorID == nil ? nil : sender)
+            let found = try await identity(
+                from: parameters, signIn, client, state: state ?? "", sender: connectorID == nil ? nil : sender)
             signIn.memory = []
             identify(&signIn, as: found, client)
             return try await next(signIn, client)
@@ -214,10 +216,10 @@ public struct SignInFlow: Sendable {
     /// An answer that came without the browser's cookie (see ``PostedAnswerConnector``). Nothing is given for it but an address
     /// that is worth something only in the browser where the sign-in began.
     private func posted(
-        _ parameters: RequestParameters, _ sealed: SignIn, connectorID: String?
+        _ parameters: RequestParameters, _ sealed: SignIn, state: String, connectorID: String?
     ) async throws(AuthorizationFailure) -> SignInOutcome {
         var (signIn, client) = try await current(sealed, connectorID: connectorID)
-        let found = try await identity(from: parameters, signIn, client)
+        let found = try await identity(from: parameters, signIn, client, state: state)
         signIn.memory = []
         signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
@@ -228,8 +230,18 @@ public struct SignInFlow: Sendable {
         } catch { throw .page(error) }
     }
 
+    /// The state of an answer that comes with none beside it. Whether it is one of ours is for its seal to say.
+    private func carriedState(in parameters: RequestParameters) async -> String? {
+        for entry in parts.connectors.entries {
+            guard let connector = entry.connector as? any PostedAnswerConnector else { continue }
+            if let state = await connector.state(in: parameters) { return state }
+        }
+        return nil
+    }
+
     private func identity(
-        from parameters: RequestParameters, _ signIn: SignIn, _ client: Client, sender: ConnectorAnswer.Sender? = nil
+        from parameters: RequestParameters, _ signIn: SignIn, _ client: Client, state: String,
+        sender: ConnectorAnswer.Sender? = nil
     ) async throws(AuthorizationFailure) -> ConnectorIdentity {
         guard let entry = parts.connectors[signIn.connectorID], let connector = entry.connector as? any CallbackConnector else {
             throw .page(PageError(.invalid, "Requested resource does not exist."))
@@ -239,7 +251,7 @@ public struct SignInFlow: Sendable {
                 with: connector,
                 from: ConnectorAnswer(
                     parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
-                    memory: signIn.memory, sender: sender))
+                    memory: signIn.memory, state: state, sender: sender))
         } catch {
             parts.events.record(
                 .loginFailed(

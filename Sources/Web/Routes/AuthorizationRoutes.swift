@@ -196,8 +196,9 @@ public struct AuthorizationRoutes: Sendable {
         let page = ConnectorsPage(
             connectors: choices.connectors.map { choice in
                 .init(
-                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type
-                )
+                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query,
+                    type: choice.type,
+                    iconURL: context.icon(id: choice.id, type: choice.type))
             }, emailForm: choices.asksForEmail ? emailForm(choices.email, request) : nil)
         return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
     }
