@@ -83,6 +83,13 @@ enum Samples {
                 ).map { pages.formPost($0, language: language) } ?? []
             ),
             (
+                "logout",
+                pages.logout(
+                    LogoutPage(postURL: "/dex/logout/confirm", clientName: "Example App", request: "abc"), language: language)
+            ),
+            ("logout-everywhere", pages.logout(LogoutPage(postURL: "/logout/confirm", request: "abc"), language: language)),
+            ("logged-out", pages.loggedOut(language: language)),
+            (
                 "landing",
                 pages.landing(
                     LandingPage(
@@ -144,6 +151,7 @@ enum Samples {
                     ?? FormPostPage(redirectURI: "https://a.example", fields: [.init(name: text, value: text)], clientName: text))
                     .map { pages.formPost($0, language: language) } ?? []
             ),
+            ("logout", pages.logout(LogoutPage(postURL: text, clientName: text, request: text), language: language)),
             (
                 "landing",
                 pages.landing(LandingPage(issuer: text, discoveryURL: text, keysURL: text, version: text), language: language)

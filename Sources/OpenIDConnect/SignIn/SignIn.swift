@@ -13,6 +13,8 @@ struct SignIn: Sendable {
     var authentication: Authentication?
     /// What the connector wants to know when the browser is back from another site.
     var memory: [UInt8] = []
+    /// ``ConnectorIdentity/logoutMemory``, until the browser's cookie has it.
+    var logoutMemory: String?
     var hasConsented = false
 }
 
@@ -30,6 +32,7 @@ extension SignIn {
         ]
         if let authentication { object["a"] = authentication.json }
         if !memory.isEmpty { object["m"] = .string(Base64URL.encode(memory)) }
+        if let logoutMemory { object["o"] = .string(logoutMemory) }
         return .object(object)
     }
 
@@ -42,7 +45,7 @@ extension SignIn {
         self.init(
             request: request, browser: browser, expiresAt: Date(timeIntervalSince1970: Double(expiry)), connectorID: connectorID,
             authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) },
-            memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [])
+            memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [], logoutMemory: object["o"]?.string)
     }
 }
 

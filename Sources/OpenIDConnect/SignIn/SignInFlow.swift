@@ -28,6 +28,8 @@ public enum SignInOutcome: Sendable {
     /// The answer of another site is good; go on with `state` at the address of the connector's callback, where the browser
     /// has to prove itself.
     case answered(callbackURL: String, connectorID: String, state: String)
+    /// Somebody has just logged in, which the browser should remember (``LogoutFlow/remember(_:in:browser:)``); and what is next.
+    indirect case remember(BrowserLogin, then: SignInOutcome)
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
     /// The end: an answer or an error for the client.
@@ -156,7 +158,7 @@ public struct SignInFlow: Sendable {
                     uiLocales: signIn.request.uiLocales)
             }
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
@@ -175,7 +177,7 @@ public struct SignInFlow: Sendable {
                         .loginSucceeded(
                             connectorID: signIn.connectorID, identity: authentication.identity, clientID: client.id))
                 }
-                return try await next(signIn, client)
+                return try await remembering(signIn, client)
             }
             let sealed = await opened(state, purpose: SignIn.purpose)
             if let sealed, parts.connectors[sealed.connectorID]?.connector is any PostedAnswerConnector {
@@ -186,7 +188,7 @@ public struct SignInFlow: Sendable {
             let found = try await identity(from: parameters, signIn, client, sender: connectorID == nil ? nil : sender)
             signIn.memory = []
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
@@ -200,6 +202,7 @@ public struct SignInFlow: Sendable {
         signIn.memory = []
         signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
         do {
             return .answered(
                 callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID,
@@ -268,6 +271,17 @@ public struct SignInFlow: Sendable {
     private func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
         parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
+    }
+
+    /// What the connector wants to know at the logout goes into the browser's cookie, and no further with the sign-in.
+    private func remembering(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+        var signIn = signIn
+        guard let userID = signIn.authentication?.identity.userID else { return try await next(signIn, client) }
+        let login = BrowserLogin(
+            userID: userID, connectorID: signIn.connectorID, clientID: client.id, logoutMemory: signIn.logoutMemory)
+        signIn.logoutMemory = nil
+        return .remember(login, then: try await next(signIn, client))
     }
 
     private func authentication(of found: ConnectorIdentity, connectorID: String) -> Authentication {

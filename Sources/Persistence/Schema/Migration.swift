@@ -12,7 +12,9 @@ struct Migration: Sendable {
     /// Every step of the SQLite schema. A new file in `migrations/` gets its line here; the first digit of its name
     /// becomes an underscore.
     static let sqlite: [Migration] = [
-        Migration(number: 1, name: "initial", embedded: PackageResources._001_initial_sqlite_sql)
+        Migration(number: 1, name: "initial", embedded: PackageResources._001_initial_sqlite_sql),
+        Migration(
+            number: 2, name: "post_logout_redirect_uris", embedded: PackageResources._002_post_logout_redirect_uris_sqlite_sql),
     ]
 
     init(number: Int, name: String, sql: String) {
