@@ -43,6 +43,7 @@ extension OIDCSettings {
         promptType = configuration.promptType.isEmpty ? nil : configuration.promptType
         asksUserInfo = configuration.getUserInfo
         claims = OIDCClaimRules(configuration)
+        endsSessions = configuration.upstreamLogout
     }
 }
 

@@ -8,14 +8,14 @@ struct GrantEnding: Sendable {
     /// - Parameters:
     ///   - clientID: at which client; nil at all of them.
     ///   - condition: which of the person's grants.
-    /// - Returns: how many refresh grants ended.
+    /// - Returns: the ids of the refresh grants that ended.
     func end(
         userID: String, connectorID: String, clientID: String?, where condition: (RefreshGrant) -> Bool = { _ in true }
-    ) async throws(StoreError) -> Int {
+    ) async throws(StoreError) -> [String] {
         let grants = try await parts.grants.refreshGrants(userID: userID, connectorID: connectorID, clientID: clientID)
         let ending = grants.filter(condition)
         for grant in ending { try await end(id: grant.id) }
-        return ending.count
+        return ending.map(\.id)
     }
 
     func end(id: String) async throws(StoreError) {

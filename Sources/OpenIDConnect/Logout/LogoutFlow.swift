@@ -109,13 +109,15 @@ public struct LogoutFlow: Sendable {
         do {
             let ending = GrantEnding(parts: parts)
             if let person = request.person {
-                if let grantID = person.grantID { try await ending.end(id: grantID) }
+                var ended: [String] = []
                 // A client that is gone took its grants with it.
                 if let clientID = request.clientID {
-                    let count = try await ending.end(
+                    ended = try await ending.end(
                         userID: person.userID, connectorID: person.connectorID, clientID: clientID)
-                    loggedOut(person.userID, person.connectorID, clientID, count)
+                    loggedOut(person.userID, person.connectorID, clientID, ended)
                 }
+                // Its access tokens are there though it never had a refresh token.
+                if let grantID = person.grantID, !ended.contains(grantID) { try await ending.end(id: grantID) }
             }
             for index in logins.entries.indices {
                 let entry = logins.entries[index]
@@ -126,9 +128,9 @@ public struct LogoutFlow: Sendable {
                 // The person was asked: this browser is to know nobody any more.
                 logins.entries[index].isEnding = true
                 for clientID in request.clientID.map({ [$0] }) ?? entry.clientIDs {
-                    let count = try await ending.end(
-                        userID: entry.userID, connectorID: entry.connectorID, clientID: clientID)
-                    loggedOut(entry.userID, entry.connectorID, clientID, count)
+                    loggedOut(
+                        entry.userID, entry.connectorID, clientID,
+                        try await ending.end(userID: entry.userID, connectorID: entry.connectorID, clientID: clientID))
                 }
             }
         } catch {
@@ -138,8 +140,9 @@ public struct LogoutFlow: Sendable {
         return try await leave(request, logins, browser)
     }
 
-    private func loggedOut(_ userID: String, _ connectorID: String, _ clientID: String, _ grants: Int) {
-        parts.events.record(.loggedOut(connectorID: connectorID, userID: userID, clientID: clientID, grants: grants))
+    private func loggedOut(_ userID: String, _ connectorID: String, _ clientID: String, _ grants: [String]) {
+        parts.events.record(
+            .loggedOut(connectorID: connectorID, userID: userID, clientID: clientID, grants: grants.count))
     }
 
     /// To the next other site, or to the end.
