@@ -16,7 +16,8 @@ struct SAMLResponseReader {
         let checked = try AssertionCheck(settings: settings, requestID: requestID, now: now).check(assertion)
         let identity = try SAMLIdentity(settings: settings, wantsGroups: wantsGroups).read(assertion, nameID: checked.nameID)
         return VerifiedLogin(
-            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt)
+            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt,
+            session: SAMLLogoutMemory(assertion))
     }
 
     // MARK: What is signed

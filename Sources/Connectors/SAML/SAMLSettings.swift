@@ -46,6 +46,8 @@ public struct SAMLSettings: Sendable {
     public var decryption: [KeyPair] = []
     /// How far the clocks may be apart, in seconds.
     public var skew = 30.0
+    /// Nil for none.
+    public var logout: SAMLLogoutSettings?
 
     public init(
         ssoURL: String, redirectURI: String, certificates: [Certificate], usernameAttribute: String, emailAttribute: String

@@ -40,6 +40,7 @@ extension SAMLSettings {
         allowedGroups = saml.allowedGroups
         filtersGroups = saml.filterGroups
         skew = saml.clockSkew / .seconds(1)
+        logout = SAMLLogoutSettings(saml, metadata: metadata, id: id)
         if let pair = saml.signing {
             signing = try KeyPair(pair, wrong: { wrong("signingKeyFile", $0) }, bundle: { try bundle($0, "signingCertFile") })
             if case .ed25519? = signing?.key.specification {

@@ -6,7 +6,7 @@ import JOSE
 ///
 /// Nothing is kept here on the way: the browser carries it, sealed and bound to it.
 public struct LogoutFlow: Sendable {
-    private let parts: ProviderParts
+    let parts: ProviderParts
     private let validator: LogoutRequestValidator
 
     public init(_ parts: ProviderParts) {
@@ -33,7 +33,7 @@ public struct LogoutFlow: Sendable {
         return try? parts.sealers.seal(logins.serialized(browser: browser.hash), purpose: BrowserLogins.purpose)
     }
 
-    private func logins(_ cookie: String?, _ browser: BrowserBinding) async -> BrowserLogins {
+    func logins(_ cookie: String?, _ browser: BrowserBinding) async -> BrowserLogins {
         guard let cookie, let bytes = await parts.sealers.open(cookie, purpose: BrowserLogins.purpose) else {
             return BrowserLogins()
         }
@@ -140,7 +140,7 @@ public struct LogoutFlow: Sendable {
         return try await leave(request, logins, browser)
     }
 
-    private func loggedOut(_ userID: String, _ connectorID: String, _ clientID: String, _ grants: [String]) {
+    func loggedOut(_ userID: String, _ connectorID: String, _ clientID: String, _ grants: [String]) {
         parts.events.record(
             .loggedOut(connectorID: connectorID, userID: userID, clientID: clientID, grants: grants.count))
     }
@@ -187,7 +187,7 @@ public struct LogoutFlow: Sendable {
         }
     }
 
-    private func changed(
+    func changed(
         _ answer: LogoutAnswer, _ logins: BrowserLogins, _ departure: LogoutAnswer.Change, _ browser: LogoutBrowser
     ) -> LogoutAnswer {
         var answer = answer
@@ -246,7 +246,7 @@ public struct LogoutFlow: Sendable {
                 + " post_logout_redirect_uri is not registered for this application, or the application is not named.")
     }
 
-    private func answer(_ body: () async throws(PageError) -> LogoutAnswer) async -> LogoutAnswer {
+    func answer(_ body: () async throws(PageError) -> LogoutAnswer) async -> LogoutAnswer {
         do throws(PageError) { return try await body() } catch { return LogoutAnswer(.refuse(error)) }
     }
 }

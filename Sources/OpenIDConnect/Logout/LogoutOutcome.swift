@@ -39,6 +39,8 @@ public enum LogoutOutcome: Sendable {
     case ask(clientName: String?, request: String, uiLocales: [String])
     /// End the session at another site first.
     case leave(ConnectorDestination)
+    /// Another site has answered: go on at the callback with this `state`.
+    case returned(state: String)
     /// The end: back to the client.
     case end(location: String)
     /// The end: a page.

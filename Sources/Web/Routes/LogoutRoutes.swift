@@ -33,6 +33,12 @@ public struct LogoutRoutes: Sendable {
             route([.get], "/logout/callback") { request, browser in
                 await flow.callback(RequestParameters(try FormFields(parsing: request.rawQuery)), browser: browser)
             },
+            route([.get, .post], "/saml/{connector}/logout") { request, browser in
+                let isPost = request.method == .post
+                let fields = try isPost ? FormFields(parsing: request.body) : FormFields(parsing: request.rawQuery)
+                let message = LogoutMessage(rawQuery: request.rawQuery, parameters: RequestParameters(fields), isPost: isPost)
+                return await flow.receive(message, connectorID: request.parameters["connector"] ?? "", browser: browser)
+            },
         ]
     }
 
@@ -67,6 +73,8 @@ public struct LogoutRoutes: Sendable {
             return context.page(context.pages.logout(page, language: context.language(of: request, uiLocales: uiLocales)))
         case .leave(.address(let url)): return .redirect(url)
         case .leave(.form(let action, let fields)): return context.form(to: action, fields, for: request)
+        case .returned(let state):
+            return .redirect("\(context.path)/logout/callback?state=\(PercentEncoding.encode(state))")
         case .end(let location): return .redirect(location)
         case .signedOut(let uiLocales):
             return context.page(context.pages.loggedOut(language: context.language(of: request, uiLocales: uiLocales)))

@@ -44,6 +44,10 @@ extension Configuration.Connector {
         /// Certificates in PEM, one of which must have signed the metadata.
         public var idpMetadataSigners: String?
         public var clockSkew: Duration
+        /// `SingleLogoutService` of the identity provider by HTTP-Redirect; nil: the metadata tells it, if there is one.
+        public var sloURL: String?
+        /// Whether a logout here ends the session there.
+        public var upstreamLogout: Bool
     }
 }
 
@@ -75,7 +79,8 @@ extension Configuration.Connector.SAML {
                 requestBinding: keys("requestBinding", .word("binding"), default: .post),
                 signing: keyPair("signing", keys), decryption: keyPair("decryption", keys), idpMetadata: metadata,
                 idpMetadataSigners: metadataSigners,
-                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)))
+                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)), sloURL: keys("sloURL", .webAddress),
+                upstreamLogout: keys("upstreamLogout", .bool, default: true))
             warn(values, keys)
             guard metadata != nil || ssoURL != nil, redirectURI != nil, usernameAttr != nil, emailAttr != nil else { return nil }
             return values
