@@ -35,6 +35,7 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
         #expect(saml.ssoIssuer == nil && saml.entityIssuer == nil && saml.groupsAttr == nil && saml.groupsDelim == nil)
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")
         #expect(saml.requestBinding == .post && saml.clockSkew == .seconds(30) && saml.allowedGroups.isEmpty)
+        #expect(saml.sloURL == nil && saml.upstreamLogout)
         #expect(!saml.filterGroups && !saml.insecureSkipSignatureValidation && !saml.insecureAllowSHA1)
     }
 
@@ -44,11 +45,13 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
                 least: "entityIssuer: $WHO", "ssoIssuer: b", "groupsAttr: c", "groupsDelim: ', '", "allowedGroups: [d, e]",
                 "filterGroups: true", "nameIDPolicyFormat: emailAddress", "preferredUsernameAttr: f",
                 "requestBinding: HTTP-Redirect", "signingKeyFile: /key.pem", "signingCertFile: /cert.pem",
-                "decryptionKeyFile: /key.pem", "decryptionCertFile: /cert.pem", "clockSkew: 1m"), environment: ["WHO": "us"])
+                "decryptionKeyFile: /key.pem", "decryptionCertFile: /cert.pem", "clockSkew: 1m",
+                "sloURL: https://idp.example/slo", "upstreamLogout: false"), environment: ["WHO": "us"])
         #expect(saml.entityIssuer == "us" && saml.ssoIssuer == "b" && saml.groupsAttr == "c" && saml.groupsDelim == ", ")
         #expect(saml.allowedGroups == ["d", "e"] && saml.filterGroups && saml.preferredUsernameAttr == "f")
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
         #expect(saml.requestBinding == .redirect && saml.clockSkew == .seconds(60))
+        #expect(saml.sloURL == "https://idp.example/slo" && !saml.upstreamLogout)
         #expect(saml.signing?.key.text == "a key" && saml.signing?.certificate == pem)
         #expect(saml.decryption?.key.text == "a key" && saml.decryption?.certificate == pem)
         #expect(!"\(saml)".contains("a key"))

@@ -1,13 +1,15 @@
 """RP-initiated logout: what applications ask for, what people are asked, and what strangers cannot do."""
+import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-import pytest, requests
+import pytest, requests, yaml
 
 from support.application import assert_oauth_error, authorization_url, introspect, redeem, refresh, tokens
-from support.browser import Browser
+from support.applications import Application
+from support.browser import Browser, Page
 from support.chromium import chromium
 from support.people import APP, JANE, JOHN, OTHER_APP, Client
-from support.server import Dextra
+from support.server import ROOT, Dextra
 
 HOME = "http://127.0.0.1:5555/bye?from=dextra"
 LEAVING = Client(APP.id, APP.secret, APP.redirect_uri, {"postLogoutRedirectURIs": [HOME]})
@@ -72,7 +74,6 @@ def is_question(response) -> bool:
 
 
 def agree(browser: Browser, response):
-    from support.browser import Page
     form = next(form for form in Page(response.text).forms if "request" in form.fields)
     assert form.method == "post"
     return go(browser, urljoin(response.url, form.action), form.fields)
@@ -176,7 +177,6 @@ def test_nobody_else_can_answer_the_question(site):
     """A page of a stranger knows a question of the stranger's own browser, and posts it from the person's."""
     jane, stranger = Person(site), Browser(site)
     question = jane.ask(stranger, client_id=APP.id)
-    from support.browser import Page
     form = next(form for form in Page(question.text).forms if "request" in form.fields)
     target = urljoin(question.url, form.action)
     for session in (jane.browser.session, requests.Session()):
@@ -191,8 +191,7 @@ def test_nobody_else_can_answer_the_question(site):
 
 def test_the_cookie_says_nothing_in_another_browser(site):
     jane, john = Person(site), Person(site, JOHN)
-    for name in ("dextra-logins",):
-        john.browser.session.cookies.set(name, jane.browser.session.cookies[name], domain="127.0.0.1", path="/dex")
+    john.browser.session.cookies.set("dextra-logins", jane.browser.session.cookies["dextra-logins"], domain="127.0.0.1", path="/dex")
     page = jane.ask(john.browser)
     agree(john.browser, page)
     assert jane.is_logged_in
@@ -223,14 +222,13 @@ def test_authlib(site):
     from authlib.integrations.base_client.sync_openid import OpenIDMixin
     jane = Person(site)
 
-    class Application(OpenIDMixin):
+    class RelyingParty(OpenIDMixin):
         client_id = APP.id
 
         def load_server_metadata(self):
             return site.discovery
-    made = Application().create_logout_url(post_logout_redirect_uri=HOME, id_token_hint=jane.hint, state="from-authlib")
-    url = made["url"] if isinstance(made, dict) else made
-    assert go(jane.browser, url).target == HOME + "&state=from-authlib"
+    made = RelyingParty().create_logout_url(post_logout_redirect_uri=HOME, id_token_hint=jane.hint, state="from-authlib")
+    assert go(jane.browser, made["url"]).target == HOME + "&state=from-authlib"
     assert not jane.is_logged_in
 
 
@@ -247,3 +245,45 @@ def test_chromium_walks_through_the_question(site):
         browser.screenshot("logged-out")
         assert browser.driver.get_cookie("dextra-logins") is None
         assert not browser.complaints()
+
+
+class Leaving(Application):
+    """An application whose page sends its people out by a POST."""
+    form = ""
+
+    def answer(self, handler, parameters):
+        return ("text/html", self.form.encode()) if handler.path == "/form" else super().answer(handler, parameters)
+
+
+def test_chromium_posts_from_another_site(start):
+    """`localhost` is another site than 127.0.0.1: its POST comes without our cookies, and they are needed to be cleared."""
+    application = Leaving()
+    home = application.url + "/callback"
+    client = Client("site", "site-secret-1234567890", home, {"postLogoutRedirectURIs": [home]})
+    site = start(clients=(client,))
+    with application.listening(), chromium() as browser:
+        browser.open(authorization_url(site, client))
+        browser.log_in(JANE.email, JANE.password)
+        given = redeem(site, application.wait_for_arrival()["code"], client).json()
+        site.keep_out_of_log(application.arrivals[0]["code"])
+        browser.open(site.url("/"))
+        assert browser.driver.get_cookie("dextra-logins")["httpOnly"]
+        application.form = (f"<form method=post action='{site.url('/logout')}'><input name=id_token_hint value='{given['id_token']}'>"
+                            f"<input name=post_logout_redirect_uri value='{home}'><input name=state value=over><button>Go</button></form>")
+        browser.open(application.url.replace("127.0.0.1", "localhost") + "/form")
+        browser.find("button").click()
+        assert application.wait_for_arrival(2) == {"state": "over"}
+        browser.open(site.url("/"))
+        assert browser.driver.get_cookie("dextra-logins") is None
+    assert not introspect(site, given["refresh_token"], client)["active"]
+
+
+def test_the_example_of_the_page(start):
+    block = re.search(r"```yaml\n(.*?)```", (ROOT / "docs/logout.md").read_text(), re.S)[1]
+    [entry] = yaml.safe_load(block)["staticClients"]
+    client = Client(entry["id"], "a secret of the page's application", entry["redirectURIs"][0])
+    site = start(staticClients=[entry], environment={entry["secretEnv"]: client.secret})
+    jane = Person(site, client=client)
+    [home] = entry["postLogoutRedirectURIs"]
+    assert jane.ask(id_token_hint=jane.hint, post_logout_redirect_uri=home, state="abc").target == home + "?state=abc"
+    assert not jane.is_logged_in
