@@ -43,7 +43,8 @@ struct ConnectorFactory: Sendable {
         case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
         case .saml(let saml):
             SAMLConnector(
-                SAMLReading(saml, files: files, pool: samlPool, proxies: proxies, life: life, clock: clock).source,
+                SAMLReading(saml, id: connector.id, files: files, pool: samlPool, proxies: proxies, life: life, clock: clock)
+                    .source,
                 assertions: assertions,
                 pool: samlPool, clock: clock, random: random)
         case .ldap(let ldap):

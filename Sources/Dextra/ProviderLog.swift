@@ -63,6 +63,15 @@ struct ProviderLog: EventLog {
                     "a refresh token was not honored",
                     metadata: metadata(["connector_id": connectorID, "detail": failure.detail]))
             }
+        case .loggedOut(let connectorID, let userID, let clientID, let grants):
+            logger.info(
+                "logged out",
+                metadata: metadata([
+                    "connector_id": connectorID, "user_id": userID, "client_id": clientID, "refresh_grants": String(grants),
+                ]))
+        case .logoutFailed(let connectorID, let detail):
+            logger.warning(
+                "a logout at the other site failed", metadata: metadata(["connector_id": connectorID, "detail": detail]))
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))

@@ -38,7 +38,12 @@ struct ProviderServer: Sendable {
         let tokenRoutes = TokenRoutes(graph.parts, path: issuer.path, answers: answers)
         let publicRoutes = PublicRoutes(
             settings: graph.settings, documents: graph.documents, context: context, files: theme.files, version: options.version)
-        var routes = AuthorizationRoutes(flow: SignInFlow(graph.parts), context: context, random: options.random).routes
+        let logout = LogoutFlow(graph.parts)
+        var routes =
+            AuthorizationRoutes(
+                flow: SignInFlow(graph.parts), logout: logout, context: context, random: options.random
+            ).routes
+        routes += LogoutRoutes(flow: logout, context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
         routes += ConnectorRoutes(connectors: graph.parts.connectors, context: context).routes
         if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {

@@ -51,6 +51,16 @@ public struct Pages: Sendable {
         render(.formPost, language: language, title: Words(language).html(.continueTitle), page.fill)
     }
 
+    /// The question whether a person wants to sign out.
+    public func logout(_ page: LogoutPage, language: Language) -> [UInt8] {
+        render(.logout, language: language, title: Words(language).html(.signOut), page.fill)
+    }
+
+    /// The end of a logout that leads nowhere else.
+    public func loggedOut(language: Language) -> [UInt8] {
+        render(.loggedOut, language: language, title: Words(language).html(.signedOut)) { _, _ in }
+    }
+
     /// What the issuer's address shows to someone who opens it.
     public func landing(_ page: LandingPage, language: Language) -> [UInt8] {
         render(.landing, language: language, title: Words(language).html(.landingTitle), page.fill)

@@ -35,6 +35,7 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
         #expect(saml.ssoIssuer == nil && saml.entityIssuer == nil && saml.groupsAttr == nil && saml.groupsDelim == nil)
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")
         #expect(saml.requestBinding == .post && saml.clockSkew == .seconds(30) && saml.allowedGroups.isEmpty)
+        #expect(saml.sloURL == nil && saml.upstreamLogout)
         #expect(saml.sendRelayState && !saml.filterGroups && !saml.insecureSkipSignatureValidation && !saml.insecureAllowSHA1)
     }
 
@@ -45,7 +46,8 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
                 "filterGroups: true", "nameIDPolicyFormat: emailAddress", "preferredUsernameAttr: f",
                 "requestBinding: HTTP-Redirect", "sendRelayState: false", "signingKeyFile: /key.pem",
                 "signingCertFile: /cert.pem",
-                "decryptionKeyFile: /key.pem", "decryptionCertFile: /cert.pem", "clockSkew: 1m"), environment: ["WHO": "us"])
+                "decryptionKeyFile: /key.pem", "decryptionCertFile: /cert.pem", "clockSkew: 1m",
+                "sloURL: https://idp.example/slo", "upstreamLogout: false"), environment: ["WHO": "us"])
         #expect(saml.entityIssuer == "us" && saml.ssoIssuer == "b" && saml.groupsAttr == "c" && saml.groupsDelim == ", ")
         #expect(saml.allowedGroups == ["d", "e"] && saml.filterGroups && saml.preferredUsernameAttr == "f")
         #expect(saml.nameIDPolicyFormat == "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
@@ -53,6 +55,7 @@ private func read(_ yaml: String, environment: [String: String] = [:]) throws ->
         for pair in [saml.signing, saml.decryption] {
             #expect(pair?.keyFile == "/key.pem" && pair?.certificateFile == "/cert.pem")
         }
+        #expect(saml.sloURL == "https://idp.example/slo" && !saml.upstreamLogout)
     }
 
     @Test func `Metadata stands for ssoURL and ca`() throws {

@@ -91,6 +91,13 @@ enum Samples {
                 ).map { pages.formPost($0, language: language) } ?? []
             ),
             (
+                "logout",
+                pages.logout(
+                    LogoutPage(postURL: "/dex/logout/confirm", clientName: "Example App", request: "abc"), language: language)
+            ),
+            ("logout-everywhere", pages.logout(LogoutPage(postURL: "/logout/confirm", request: "abc"), language: language)),
+            ("logged-out", pages.loggedOut(language: language)),
+            (
                 "landing",
                 pages.landing(
                     LandingPage(
@@ -172,6 +179,7 @@ enum Samples {
                 "edge-failure",
                 pages.edgeFailure(EdgeFailurePage(reason: .refused, retryPath: text, requestID: text), language: language)
             ),
+            ("logout", pages.logout(LogoutPage(postURL: text, clientName: text, request: text), language: language)),
             (
                 "landing",
                 pages.landing(LandingPage(issuer: text, discoveryURL: text, keysURL: text, version: text), language: language)

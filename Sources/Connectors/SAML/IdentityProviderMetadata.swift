@@ -7,6 +7,10 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
     public let entityID: String
     public let postURL: String?
     public let redirectURL: String?
+    /// `SingleLogoutService` by HTTP-Redirect.
+    public let logoutURL: String?
+    /// Where responses go, if it is another address.
+    public let logoutResponseURL: String?
     public let certificates: [Certificate]
     /// When it ends, as it says itself (`validUntil`).
     public let validUntil: Date?
@@ -51,6 +55,11 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
         let services = descriptor.elements("SingleSignOnService", in: SAMLName.metadataNamespace)
         postURL = services.first { $0["Binding"] == SAMLName.post }?["Location"]
         redirectURL = services.first { $0["Binding"] == SAMLName.redirect }?["Location"]
+        let logout = descriptor.elements("SingleLogoutService", in: SAMLName.metadataNamespace).first {
+            $0["Binding"] == SAMLName.redirect
+        }
+        logoutURL = logout?["Location"]
+        logoutResponseURL = logout?["ResponseLocation"]
         certificates = try Self.certificates(descriptor)
     }
 

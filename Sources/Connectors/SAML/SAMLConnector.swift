@@ -7,10 +7,10 @@ import XMLSecurity
 /// Dex's `saml`: people log in at a SAML 2.0 identity provider. We are the service provider; the request goes out by HTTP-POST
 /// or HTTP-Redirect, the response comes by HTTP-POST.
 public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataConnector, RenewableConnector {
-    private let source: any SAMLSettingsSource
+    let source: any SAMLSettingsSource
     private let assertions: any AssertionStore
     private let pool: WorkerPool
-    private let clock: any WallClock
+    let clock: any WallClock
     private let random: any RandomSource
 
     /// - Parameters:
@@ -29,8 +29,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
 
     public func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination {
         let settings = try await source.current()
-        // saml-core §1.3.4: 128 random bits, and no digit at the beginning.
-        var id = "_" + random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        var id = newID()
         var state: String? = try visit.state(remembering: Array(id.utf8))
         if !settings.sendsRelayState {
             // It comes back as InResponseTo. Its seal has 96 random bits, and 128 that nobody can foretell.
@@ -52,7 +51,14 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
             wantsGroups: answer.scopes.contains("groups"), now: clock.now)
         let login = try await work { try reader.read(bytes) }
         try await use(login)
-        return ConnectorIdentity(identity: login.identity, methods: [])
+        return ConnectorIdentity(
+            identity: login.identity, connectorData: login.session?.connectorData, methods: [],
+            logoutMemory: settings.logout?.serviceURL == nil ? nil : login.session?.text)
+    }
+
+    /// saml-core §1.3.4: 128 random bits, and no digit at the beginning.
+    func newID() -> String {
+        "_" + random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// Where no RelayState was sent, the answer repeats the state as the ID of our request.
@@ -99,24 +105,30 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
 
     /// Each assertion is good once, at whichever process.
     private func use(_ login: VerifiedLogin) async throws(ConnectorError) {
-        let key = HashAlgorithm.sha256.hash(Array("saml\n\(login.issuer)\n\(login.assertionID)".utf8))
+        try await use(
+            "saml\n\(login.issuer)\n\(login.assertionID)", until: login.expiresAt, again: "the assertion has been used before")
+    }
+
+    /// - Parameter until: seconds since 1970; after that it is not accepted anyway.
+    func use(_ name: String, until: Double, again: String) async throws(ConnectorError) {
+        let key = HashAlgorithm.sha256.hash(Array(name.utf8))
         let isNew: Bool
         do throws(StoreError) {
-            isNew = try await assertions.use(assertion: key, until: Date(timeIntervalSince1970: login.expiresAt + 1))
+            isNew = try await assertions.use(assertion: key, until: Date(timeIntervalSince1970: until + 1))
         } catch {
             switch error {
             case .overloaded, .busy: throw .overloaded
             default: throw .unavailable("the use of an assertion cannot be noted")
             }
         }
-        guard isNew else { throw .refused("the assertion has been used before") }
+        guard isNew else { throw .refused(again) }
     }
 
     private static func fingerprint(_ text: String) -> String {
         HashAlgorithm.sha256.hash(Array(text.utf8)).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    private func work<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws(ConnectorError) -> Value {
+    func work<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws(ConnectorError) -> Value {
         do { return try await pool.run(body) } catch let refusal as SAMLRefusal {
             throw refusal.denial.map { .denied($0, refusal.reason) } ?? .refused(refusal.reason)
         } catch is WorkerPoolFull {

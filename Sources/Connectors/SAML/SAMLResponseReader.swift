@@ -18,7 +18,8 @@ struct SAMLResponseReader {
         let identity = try SAMLIdentity(settings: settings, wantsGroups: wantsGroups)
             .read(trusted.assertion, nameID: checked.nameID)
         return VerifiedLogin(
-            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt)
+            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt,
+            session: SAMLLogoutMemory(trusted.assertion, decryptedName: trusted.decryptedName))
     }
 
     // MARK: What is signed

@@ -53,6 +53,8 @@ public struct SAMLSettings: Sendable {
     public var metadataValidUntil: Date?
     /// After how many seconds it wants to be read again.
     public var metadataCacheDuration: Double?
+    /// Nil for none.
+    public var logout: SAMLLogoutSettings?
 
     public init(
         ssoURL: String, redirectURI: String, certificates: [Certificate], usernameAttribute: String, emailAttribute: String

@@ -46,6 +46,7 @@ extension OIDCSettings {
         promptType = configuration.promptType.isEmpty ? nil : configuration.promptType
         asksUserInfo = configuration.getUserInfo
         claims = OIDCClaimRules(configuration)
+        endsSessions = configuration.upstreamLogout
     }
 }
 

@@ -5,7 +5,7 @@ import OpenIDConnect
 
 extension SAMLSettings {
     /// - Throws: ``SAMLReading/Mistake`` naming the key whose certificate or key cannot be used.
-    init(_ saml: Configuration.Connector.SAML, _ material: SAMLMaterial) throws {
+    init(_ saml: Configuration.Connector.SAML, _ material: SAMLMaterial, id: String) throws {
         let wrong = { (key: String, error: Any) in SAMLReading.Mistake("\(key): \(error)") }
         let bundle = { (pem: String?, key: String) throws -> [Certificate] in
             do { return try pem.map(Certificate.bundle(pem:)) ?? [] } catch { throw wrong(key, error.certificateReason) }
@@ -44,6 +44,7 @@ extension SAMLSettings {
         allowedGroups = saml.allowedGroups
         filtersGroups = saml.filterGroups
         skew = saml.clockSkew / .seconds(1)
+        logout = SAMLLogoutSettings(saml, metadata: metadata, id: id)
         metadataValidUntil = metadata?.validUntil
         metadataCacheDuration = metadata?.cacheDuration
         if let pair = material.signing {

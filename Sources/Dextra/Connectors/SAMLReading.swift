@@ -40,16 +40,19 @@ struct SAMLReading: Sendable {
     }
 
     private let saml: Configuration.Connector.SAML
+    private let id: String
     private let files: FileReading
     private let pool: WorkerPool
     private let http: any HTTPExchange
     private let clock: any WallClock
 
     init(
-        _ saml: Configuration.Connector.SAML, files: FileReading, pool: WorkerPool, proxies: ProxyRules, life: UpstreamLife,
+        _ saml: Configuration.Connector.SAML, id: String, files: FileReading, pool: WorkerPool, proxies: ProxyRules,
+        life: UpstreamLife,
         clock: any WallClock
     ) {
         self.saml = saml
+        self.id = id
         self.files = files
         self.pool = pool
         self.clock = clock
@@ -82,7 +85,7 @@ struct SAMLReading: Sendable {
         let material = found
         let settings: SAMLSettings
         do {
-            settings = try await pool.run { [saml] in try SAMLSettings(saml, material) }
+            settings = try await pool.run { [saml, id] in try SAMLSettings(saml, material, id: id) }
         } catch is WorkerPoolFull {
             throw .overloaded
         } catch {

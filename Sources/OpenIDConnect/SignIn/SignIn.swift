@@ -15,6 +15,8 @@ struct SignIn: Sendable {
     var memory: [UInt8] = []
     /// What somebody typed whose password was right and has expired; the passwords themselves are kept nowhere.
     var expiredUsername: String?
+    /// ``ConnectorIdentity/logoutMemory``, until the browser's cookie has it.
+    var logoutMemory: String?
     var hasConsented = false
 }
 
@@ -33,6 +35,7 @@ extension SignIn {
         if let authentication { object["a"] = authentication.json }
         if let expiredUsername { object["w"] = .string(expiredUsername) }
         if !memory.isEmpty { object["m"] = .string(Base64URL.encode(memory)) }
+        if let logoutMemory { object["o"] = .string(logoutMemory) }
         return .object(object)
     }
 
@@ -46,7 +49,7 @@ extension SignIn {
             request: request, browser: browser, expiresAt: Date(timeIntervalSince1970: Double(expiry)), connectorID: connectorID,
             authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) },
             memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [],
-            expiredUsername: object["w"]?.string)
+            expiredUsername: object["w"]?.string, logoutMemory: object["o"]?.string)
     }
 }
 

@@ -27,7 +27,7 @@ extension SignInFlow {
         }
         var signIn = signIn
         identify(&signIn, as: answer.found, client)
-        let outcome = try await next(signIn, client)
+        let outcome = try await remembering(signIn, client)
         return answer.reply.isEmpty ? outcome : .negotiated(outcome, reply: answer.reply)
     }
 }

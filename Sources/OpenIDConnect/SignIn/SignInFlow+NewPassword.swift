@@ -74,7 +74,7 @@ extension SignInFlow {
                     detail: error.detail))
             throw .page(PageError(connector: error))
         }
-        return try await next(signIn, client)
+        return try await remembering(signIn, client)
     }
 
     /// Somebody whose password has expired, as the login form has found out.

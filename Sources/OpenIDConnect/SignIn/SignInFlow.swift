@@ -33,6 +33,8 @@ public indirect enum SignInOutcome: Sendable {
     case challenge(SignInPrompt?, uiLocales: [String])
     /// A ticket was good: the outcome goes with what proves this side to the browser.
     case negotiated(SignInOutcome, reply: [UInt8])
+    /// Somebody has just logged in, which the browser should remember (``LogoutFlow/remember(_:in:browser:)``); and what is next.
+    case remember(BrowserLogin, then: SignInOutcome)
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
     /// The new password will not do: ask again.
@@ -177,7 +179,7 @@ public struct SignInFlow: Sendable {
                     uiLocales: signIn.request.uiLocales)
             }
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
@@ -197,7 +199,7 @@ public struct SignInFlow: Sendable {
                         .loginSucceeded(
                             connectorID: signIn.connectorID, identity: authentication.identity, clientID: client.id))
                 }
-                return try await next(signIn, client)
+                return try await remembering(signIn, client)
             }
             let sealed = await opened(state, purpose: SignIn.purpose)
             if let sealed, parts.connectors[sealed.connectorID]?.connector is any PostedAnswerConnector {
@@ -209,7 +211,7 @@ public struct SignInFlow: Sendable {
                 from: parameters, signIn, client, state: state ?? "", sender: connectorID == nil ? nil : sender)
             signIn.memory = []
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
@@ -223,6 +225,7 @@ public struct SignInFlow: Sendable {
         signIn.memory = []
         signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
         do {
             return .answered(
                 callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID,
@@ -301,6 +304,17 @@ public struct SignInFlow: Sendable {
     func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
         parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
+    }
+
+    /// What the connector wants to know at the logout goes into the browser's cookie, and no further with the sign-in.
+    func remembering(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+        var signIn = signIn
+        guard let userID = signIn.authentication?.identity.userID else { return try await next(signIn, client) }
+        let login = BrowserLogin(
+            userID: userID, connectorID: signIn.connectorID, clientID: client.id, logoutMemory: signIn.logoutMemory)
+        signIn.logoutMemory = nil
+        return .remember(login, then: try await next(signIn, client))
     }
 
     private func authentication(of found: ConnectorIdentity, connectorID: String) -> Authentication {

@@ -72,6 +72,12 @@ extension Phrase {
         case .continueLead: "You are on your way back to the application. If nothing happens, continue here."
         case .continueLeadTo: "You are on your way back to {client}. If nothing happens, continue here."
         case .continueButton: "Continue"
+        case .signOut: "Sign out"
+        case .signOutQuestion: "Do you want to sign out?"
+        case .signOutOf: "Do you want to sign out of {client}?"
+        case .signOutNot: "If this was not your idea, close this page. Nothing happens then."
+        case .signedOut: "You are signed out"
+        case .signedOutLead: "You can close this page."
         case .landingTitle: "OpenID Connect provider"
         case .landingLead:
             "Applications send people here to sign in. If you want to sign in, open the application that you need: it will bring you to the right page."

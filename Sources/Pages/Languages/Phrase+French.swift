@@ -78,6 +78,12 @@ extension Phrase {
         case .continueLead: "Vous retournez à l’application. Si rien ne se passe, continuez ici."
         case .continueLeadTo: "Vous retournez à {client}. Si rien ne se passe, continuez ici."
         case .continueButton: "Continuer"
+        case .signOut: "Se déconnecter"
+        case .signOutQuestion: "Voulez-vous vous déconnecter ?"
+        case .signOutOf: "Voulez-vous vous déconnecter de {client} ?"
+        case .signOutNot: "Si vous n’avez pas demandé cela, fermez cette page : il ne se passera rien."
+        case .signedOut: "Vous êtes déconnecté"
+        case .signedOutLead: "Vous pouvez fermer cette page."
         case .landingTitle: "Fournisseur OpenID Connect"
         case .landingLead:
             "Les applications envoient ici les personnes qui doivent se connecter. Pour vous connecter, ouvrez l’application voulue\u{A0}: elle vous mènera à la bonne page."

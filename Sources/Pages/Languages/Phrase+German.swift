@@ -80,6 +80,12 @@ extension Phrase {
         case .continueLead: "Sie werden zur Anwendung zurückgeleitet. Wenn nichts geschieht, geht es hier weiter."
         case .continueLeadTo: "Sie werden zu {client} zurückgeleitet. Wenn nichts geschieht, geht es hier weiter."
         case .continueButton: "Weiter"
+        case .signOut: "Abmelden"
+        case .signOutQuestion: "Möchten Sie sich abmelden?"
+        case .signOutOf: "Möchten Sie sich von {client} abmelden?"
+        case .signOutNot: "Wenn das nicht Ihre Absicht war, schließen Sie diese Seite. Dann geschieht nichts."
+        case .signedOut: "Sie sind abgemeldet"
+        case .signedOutLead: "Sie können diese Seite schließen."
         case .landingTitle: "OpenID-Connect-Anbieter"
         case .landingLead:
             "Anwendungen schicken Menschen hierher, damit sie sich anmelden. Wenn Sie sich anmelden möchten, öffnen Sie die gewünschte Anwendung: Sie führt Sie zur richtigen Seite."

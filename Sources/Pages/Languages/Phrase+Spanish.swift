@@ -75,6 +75,12 @@ extension Phrase {
         case .continueLead: "Está volviendo a la aplicación. Si no ocurre nada, continúe aquí."
         case .continueLeadTo: "Está volviendo a {client}. Si no ocurre nada, continúe aquí."
         case .continueButton: "Continuar"
+        case .signOut: "Cerrar sesión"
+        case .signOutQuestion: "¿Quiere cerrar la sesión?"
+        case .signOutOf: "¿Quiere cerrar la sesión en {client}?"
+        case .signOutNot: "Si no era su intención, cierre esta página y no pasará nada."
+        case .signedOut: "Ha cerrado la sesión"
+        case .signedOutLead: "Puede cerrar esta página."
         case .landingTitle: "Proveedor de OpenID Connect"
         case .landingLead:
             "Las aplicaciones envían aquí a las personas para que inicien sesión. Si desea hacerlo, abra la aplicación que necesite: le llevará a la página correcta."

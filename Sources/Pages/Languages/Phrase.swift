@@ -22,6 +22,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case codeTitle, codeLead, code
     // On the way back to the application
     case continueTitle, continueLead, continueLeadTo, continueButton
+    // Signing out
+    case signOut, signOutQuestion, signOutOf, signOutNot, signedOut, signedOutLead
     // The issuer's own page
     case landingTitle, landingLead, landingConnect, landingIssuer, landingHelp, discoveryDocument, publicKeys
     // The example application

@@ -8,6 +8,8 @@ enum TemplateName: String, CaseIterable, Sendable {
     case error
     case outOfBand = "out_of_band"
     case formPost = "form_post"
+    case logout
+    case loggedOut = "logged_out"
     case landing
     case exampleApp = "example_app"
     case edgeSignIn = "edge_sign_in"
@@ -25,6 +27,8 @@ enum TemplateName: String, CaseIterable, Sendable {
             case .error: PackageResources.error_mustache
             case .outOfBand: PackageResources.out_of_band_mustache
             case .formPost: PackageResources.form_post_mustache
+            case .logout: PackageResources.logout_mustache
+            case .loggedOut: PackageResources.logged_out_mustache
             case .landing: PackageResources.landing_mustache
             case .exampleApp: PackageResources.example_app_mustache
             case .edgeSignIn: PackageResources.edge_sign_in_mustache

@@ -6,11 +6,13 @@ import Pages
 /// The addresses that a browser visits on its way from an application through a sign-in and back (Dex's, all of them).
 public struct AuthorizationRoutes: Sendable {
     private let flow: SignInFlow
+    private let logout: LogoutFlow
     private let context: RouteContext
     private let random: any RandomSource
 
-    public init(flow: SignInFlow, context: RouteContext, random: any RandomSource) {
+    public init(flow: SignInFlow, logout: LogoutFlow, context: RouteContext, random: any RandomSource) {
         self.flow = flow
+        self.logout = logout
         self.context = context
         self.random = random
     }
@@ -82,7 +84,7 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.submit(
             username: form["login"] ?? "", password: form["password"] ?? "", connectorID: request.parameters["connector"] ?? "",
             state: query["state"], browser: context.browser(of: request))
-        return respond(to: request, outcome)
+        return try await remembering(outcome, request) { respond(to: request, $0) }
     }
 
     private func showNewPassword(_ request: WebRequest) async throws -> WebResponse {
@@ -107,7 +109,21 @@ public struct AuthorizationRoutes: Sendable {
             browser: context.browser(of: request),
             sender: ConnectorAnswer.Sender(
                 address: request.peerAddress, headers: request.headers.map { ($0.name.canonicalName, $0.value) }))
-        return respond(to: request, outcome)
+        return try await remembering(outcome, request) { respond(to: request, $0) }
+    }
+
+    /// Whoever has just logged in is kept in the browser's cookie, for the logout.
+    private func remembering(
+        _ outcome: SignInOutcome, _ request: WebRequest, _ respond: (SignInOutcome) -> WebResponse
+    ) async throws -> WebResponse {
+        guard case .remember(let login, let next) = outcome else { return respond(outcome) }
+        var response = respond(next)
+        if let browser = context.browser(of: request),
+            let logins = await logout.remember(login, in: request.cookie(context.loginsCookie), browser: browser)
+        {
+            try context.set(context.loginsCookie, to: .set(logins), on: &response)
+        }
+        return response
     }
 
     private func showConsent(_ request: WebRequest) async throws -> WebResponse {
@@ -140,6 +156,7 @@ public struct AuthorizationRoutes: Sendable {
         case .proceed(let id): return redirect(context.path + "/auth/" + escaped(id) + query(of: request), request)
         case .ask(let prompt, let state, let uiLocales):
             return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
+        case .remember(_, let next): return respond(to: request, next, isAtPrompt: isAtPrompt)
         case .answered(let url, let id, let state): return answered(url, id, state: state, request)
         case .challenge(let prompt, let uiLocales): return challenge(prompt, uiLocales, request)
         case .negotiated(let outcome, let reply):
@@ -159,7 +176,7 @@ public struct AuthorizationRoutes: Sendable {
     ) -> WebResponse {
         switch prompt {
         case .visit(.address(let url)): return redirect(url, request)
-        case .visit(.form(let action, let fields)): return form(to: action, fields, request)
+        case .visit(.form(let action, let fields)): return context.form(to: action, fields, for: request)
         case .password(let id, _, _, _, let hasAlternatives):
             if isAtPrompt { return loginPage(prompt, uiLocales, request, nil) }
             let back = hasAlternatives ? escaped(context.path + "/auth" + query(of: request)) : ""
@@ -185,7 +202,7 @@ public struct AuthorizationRoutes: Sendable {
         guard state.utf8.count > Self.longestAddress else {
             return redirect("\(context.path)/callback/\(escaped(connectorID))?state=\(state)", request)
         }
-        return form(to: callbackURL + "/" + escaped(connectorID), [.init(name: "state", value: state)], request)
+        return context.form(to: callbackURL + "/" + escaped(connectorID), [.init(name: "state", value: state)], for: request)
     }
 
     /// What browsers and proxies take without a question.
@@ -274,19 +291,8 @@ public struct AuthorizationRoutes: Sendable {
             return context.page(context.pages.outOfBand(OutOfBandPage(code: code), language: language))
         }
         guard response.mode == .formPost else { return redirect(response.location, request, status: .seeOther) }
-        return form(
-            to: response.redirectURI, response.parameters.map { .init(name: $0.name, value: $0.value) }, request)
-    }
-
-    /// A page whose form sends itself; without JavaScript the person presses its button.
-    private func form(to action: String, _ fields: [ConnectorDestination.Field], _ request: WebRequest) -> WebResponse {
-        let fields = fields.map { FormPostPage.Field(name: $0.name, value: $0.value) }
-        guard let page = FormPostPage(redirectURI: action, fields: fields) else {
-            return context.error(.badRequest, "A form cannot be posted to \(action).", for: request)
-        }
-        var answer = context.page(context.pages.formPost(page, language: context.language(of: request)))
-        answer.headers[.contentSecurityPolicy] = ContentSecurityPolicy.formPost
-        return answer
+        return context.form(
+            to: response.redirectURI, response.parameters.map { .init(name: $0.name, value: $0.value) }, for: request)
     }
 
     /// A GET is redirected with 302 as Dex does; after a POST it must be 303 (RFC 9700 §4.12).

@@ -58,6 +58,10 @@ extension Configuration.Connector {
         /// Certificates in PEM, besides those of the system, for the address of the metadata.
         public var rootCAs: [String]
         public var clockSkew: Duration
+        /// `SingleLogoutService` of the identity provider by HTTP-Redirect; nil: the metadata tells it, if there is one.
+        public var sloURL: String?
+        /// Whether a logout here ends the session there.
+        public var upstreamLogout: Bool
     }
 }
 
@@ -90,7 +94,8 @@ extension Configuration.Connector.SAML {
                 sendRelayState: keys("sendRelayState", .bool, default: true),
                 signing: keyPair("signing", keys), decryption: keyPair("decryption", keys), idpMetadata: metadata,
                 idpMetadataSigners: metadataSigners, rootCAs: keys("rootCAs", .list(of: .certificateAuthority), default: []),
-                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)))
+                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)), sloURL: keys("sloURL", .webAddress),
+                upstreamLogout: keys("upstreamLogout", .bool, default: true))
             warn(values, keys)
             guard metadata != nil || ssoURL != nil, redirectURI != nil, usernameAttr != nil, emailAttr != nil else { return nil }
             return values
