@@ -46,8 +46,9 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
         guard let bytes = Self.decode(text) else { throw .refused("SAMLResponse is not base64") }
         let requestID =
             answer.memory == Self.isRequestID ? "_" + answer.state : String(decoding: answer.memory, as: UTF8.self)
+        let settings = try await source.current()
         let reader = SAMLResponseReader(
-            settings: try await source.current(), requestID: requestID,
+            settings: settings, requestID: requestID,
             wantsGroups: answer.scopes.contains("groups"), now: clock.now)
         let login = try await work { try reader.read(bytes) }
         try await use(login)
