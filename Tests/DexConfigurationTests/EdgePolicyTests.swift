@@ -90,51 +90,51 @@ struct EdgePolicyTests {
         ("{rule: []}", "4:8: spec.rule: unknown key; did you mean rules?"),
         (
             "{rules: [{from: [{source: {principles: [a]}}]}]}",
-            "4:28: spec.rules[0].from[0].source.principles: unknown key; did you mean principals?"
+            "4:34: spec.rules[0].from[0].source.principles: unknown key; did you mean principals?"
         ),
         (
             "{rules: [{from: [{source: {}}]}]}",
-            "4:27: spec.rules[0].from[0].source: an empty source; remove from for every source"
+            "4:33: spec.rules[0].from[0].source: an empty source; remove from for every source"
         ),
-        ("{rules: [{from: []}]}", "4:17: spec.rules[0].from: an empty list; remove the key for every request"),
+        ("{rules: [{from: []}]}", "4:23: spec.rules[0].from: an empty list; remove the key for every request"),
         (
             "{rules: [{from: [{source: {principals: []}}]}]}",
-            "4:40: spec.rules[0].from[0].source.principals: an empty list is no condition; remove the key, or write values"
+            "4:46: spec.rules[0].from[0].source.principals: an empty list is no condition; remove the key, or write values"
         ),
         (
             "{rules: [{to: [{operation: {ports: [80]}}]}]}",
-            "4:37: spec.rules[0].to[0].operation.ports[0]: expected text, found a number; put it in quotes"
+            "4:43: spec.rules[0].to[0].operation.ports[0]: expected text, found a number; put it in quotes"
         ),
         (
             "{rules: [{to: [{operation: {ports: [\"http\"]}}]}]}",
-            "4:37: spec.rules[0].to[0].operation.ports[0]: \"http\" is not a port"
+            "4:43: spec.rules[0].to[0].operation.ports[0]: \"http\" is not a port"
         ),
         (
             "{rules: [{to: [{operation: {paths: [\"/a/{**}/{*}\"]}}]}]}",
-            "4:37: spec.rules[0].to[0].operation.paths[0]: \"/a/{**}/{*}\" has a template behind {**}; {**} must be the last one"
+            "4:43: spec.rules[0].to[0].operation.paths[0]: \"/a/{**}/{*}\" has a template behind {**}; {**} must be the last one"
         ),
         (
             "{rules: [{from: [{source: {ipBlocks: [\"10.0.0.0/33\"]}}]}]}",
-            "4:39: spec.rules[0].from[0].source.ipBlocks[0]: \"10.0.0.0/33\" is not an address or a range; write for example 10.0.0.0/8 or 10.1.2.3"
+            "4:45: spec.rules[0].from[0].source.ipBlocks[0]: \"10.0.0.0/33\" is not an address or a range; write for example 10.0.0.0/8 or 10.1.2.3"
         ),
         (
             "{rules: [{when: [{key: source.name, values: [a]}]}]}",
-            "4:24: spec.rules[0].when[0].key: unknown key \"source.name\"; did you mean source.namespace?"
+            "4:30: spec.rules[0].when[0].key: unknown key \"source.name\"; did you mean source.namespace?"
         ),
         (
             "{rules: [{when: [{key: \"experimental.envoy.filters.a[b]\", values: [a]}]}]}",
-            "4:24: spec.rules[0].when[0].key: experimental.envoy.filters.a[b] is Envoy's own metadata, which the edge does not see; write request.auth.claims[...]"
+            "4:30: spec.rules[0].when[0].key: experimental.envoy.filters.a[b] is Envoy's own metadata, which the edge does not see; write request.auth.claims[...]"
         ),
         (
             "{rules: [{when: [{key: source.ip}]}]}",
-            "4:18: spec.rules[0].when[0]: neither values nor notValues; write values: [...]"
+            "4:24: spec.rules[0].when[0]: neither values nor notValues; write values: [...]"
         ),
         ("{action: DENY}", "4:7: spec: DENY without rules does nothing; write rules: [{}] for every request"),
-        ("{action: Deny, rules: [{}]}", "4:15: spec.action: unknown action \"Deny\"; did you mean \"DENY\"?"),
+        ("{action: Deny, rules: [{}]}", "4:16: spec.action: unknown action \"Deny\"; did you mean \"DENY\"?"),
         ("{action: CUSTOM, rules: [{}]}", "4:7: spec: CUSTOM without a provider; write provider: {name: dextra}"),
         (
             "{action: CUSTOM, provider: {name: x}, rules: [{from: [{source: {requestPrincipals: [a]}}]}]}",
-            "4:84: spec.rules[0].from[0].source.requestPrincipals: not possible with CUSTOM, which comes before tokens are read"
+            "4:90: spec.rules[0].from[0].source.requestPrincipals: not possible with CUSTOM, which comes before tokens are read"
         ),
         ("{provider: {name: x}}", "4:18: spec.provider: only CUSTOM takes a provider; remove it, or write action: CUSTOM"),
     ]) func `What is wrong with an AuthorizationPolicy is said where it stands`(spec: String, problem: String) {
@@ -144,19 +144,19 @@ struct EdgePolicyTests {
     @Test(arguments: [
         (
             "{jwtRules: [{jwksUri: \"https://a/keys\"}]}",
-            "4:18: spec.jwtRules[0].issuer: missing; tokens of any issuer are not taken here"
+            "4:19: spec.jwtRules[0].issuer: missing; tokens of any issuer are not taken here"
         ),
         (
             "{jwtRules: [{issuer: a, jwks: \"{}\"}]}",
-            "4:31: spec.jwtRules[0].jwks: not a JWK set; it is a mapping with a list keys"
+            "4:37: spec.jwtRules[0].jwks: not a JWK set; it is a mapping with a list keys"
         ),
         (
             "{jwtRules: [{issuer: a, fromHeader: []}]}",
-            "4:25: spec.jwtRules[0].fromHeader: unknown key; did you mean fromHeaders?"
+            "4:31: spec.jwtRules[0].fromHeader: unknown key; did you mean fromHeaders?"
         ),
         (
             "{jwtRules: [{issuer: a, jwksUri: keys}]}",
-            "4:34: spec.jwtRules[0].jwksUri: \"keys\" is not a URL of keys; it begins with https:// or http://"
+            "4:40: spec.jwtRules[0].jwksUri: \"keys\" is not a URL of keys; it begins with https:// or http://"
         ),
     ]) func `What is wrong with a RequestAuthentication is said where it stands`(spec: String, problem: String) {
         #expect(problems(policy: manifest(spec, kind: "RequestAuthentication")) == ["p.yaml:" + problem])
