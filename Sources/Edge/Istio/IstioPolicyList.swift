@@ -6,9 +6,9 @@
 public struct IstioPolicyList: EdgePolicy {
     private let policies: [IstioPolicy]
     /// Those that decide.
-    private let custom: [IstioPolicy]
-    private let deny: [IstioPolicy]
-    private let allow: [IstioPolicy]
+    private let custom: IstioRuleIndex
+    private let deny: IstioRuleIndex
+    private let allow: IstioRuleIndex
     private let native: PolicyList?
     private let normalization: EdgePath.Normalization
     private let spaceDelimited: SpaceDelimitedClaims
@@ -23,9 +23,9 @@ public struct IstioPolicyList: EdgePolicy {
     ) {
         self.policies = policies
         let deciding = policies.filter { !$0.isDryRun }
-        custom = deciding.filter { $0.action == .custom }
-        deny = deciding.filter { $0.action == .deny }
-        allow = deciding.filter { $0.action == .allow }
+        custom = IstioRuleIndex(deciding.filter { $0.action == .custom })
+        deny = IstioRuleIndex(deciding.filter { $0.action == .deny })
+        allow = IstioRuleIndex(deciding.filter { $0.action == .allow })
         self.native = native
         self.normalization = normalization
         self.spaceDelimited = spaceDelimited
@@ -83,29 +83,28 @@ public struct IstioPolicyList: EdgePolicy {
         }
 
         var audience: String?
-        var rule: String?
-        if custom.isEmpty, let native {
+        var opener: String?
+        if custom.policies.isEmpty, let native {
             let decision = decide(native, request, identity, &trace)
             guard decision.outcome == .allow else { return (decision, path.text) }
-            (audience, rule) = (decision.backendAudience, decision.rule)
-        } else if let (policy, number) = first(custom, judged, place, includesUnknown: true, .asked, &trace) {
+            (audience, opener) = (decision.backendAudience, decision.rule)
+        } else if let rule = first(custom, judged, place, includesUnknown: true, .asked, &trace) {
             let decision =
                 native.map { decide($0, request, identity, &trace) }
-                ?? PolicyDecision(identity == nil ? .authenticate : .allow, rule: policy.title(number))
+                ?? PolicyDecision(identity == nil ? .authenticate : .allow, rule: custom.titles[rule])
             guard decision.outcome == .allow else { return (decision, path.text) }
-            (audience, rule) = (decision.backendAudience, decision.rule)
+            (audience, opener) = (decision.backendAudience, decision.rule)
         }
 
-        if let (policy, number) = first(deny, judged, place, includesUnknown: true, .denied, &trace) {
-            let decision = PolicyDecision(mightBeAllowed(judged, place) ? .authenticate : .deny, rule: policy.title(number))
-            return (decision, path.text)
+        if let rule = first(deny, judged, place, includesUnknown: true, .denied, &trace) {
+            let outcome: PolicyDecision.Outcome = mightBeAllowed(judged, place) ? .authenticate : .deny
+            return (PolicyDecision(outcome, rule: deny.titles[rule]), path.text)
         }
-        let allowing = allow.filter { applies($0, place) }
-        guard !allowing.isEmpty else {
-            return (PolicyDecision(.allow, rule: rule ?? "no ALLOW policy", backendAudience: audience), path.text)
+        guard allow.hasPolicy(for: place) else {
+            return (PolicyDecision(.allow, rule: opener ?? "no ALLOW policy", backendAudience: audience), path.text)
         }
-        if let (policy, number) = first(allowing, judged, place, includesUnknown: false, .allowed, &trace) {
-            return (PolicyDecision(.allow, rule: policy.title(number), backendAudience: audience), path.text)
+        if let rule = first(allow, judged, place, includesUnknown: false, .allowed, &trace) {
+            return (PolicyDecision(.allow, rule: allow.titles[rule], backendAudience: audience), path.text)
         }
         let outcome: PolicyDecision.Outcome = mightBeAllowed(judged, place) ? .authenticate : .deny
         return (PolicyDecision(outcome, rule: "no rule of an ALLOW policy fits"), path.text)
@@ -120,32 +119,30 @@ public struct IstioPolicyList: EdgePolicy {
         return explanation.decision
     }
 
-    private func applies(_ policy: IstioPolicy, _ place: JudgedPlace) -> Bool {
-        policy.hosts.isEmpty || policy.hosts.contains { $0.matches(place) }
-    }
-
+    /// The first rule that fits.
     private func first(
-        _ policies: [IstioPolicy], _ judged: IstioJudged, _ place: JudgedPlace, includesUnknown: Bool,
+        _ index: IstioRuleIndex, _ judged: IstioJudged, _ place: JudgedPlace, includesUnknown: Bool,
         _ result: PolicyExplanation.Result, _ trace: inout [PolicyExplanation.Step]?
-    ) -> (IstioPolicy, Int)? {
-        for policy in policies {
-            guard applies(policy, place) else {
-                trace?.append(
-                    PolicyExplanation.Step("AuthorizationPolicy \(policy.name)", .skipped, "its file is not for this host"))
+    ) -> Int? {
+        guard trace != nil else { return index.first(place) { $0.fits(judged, includesUnknown: includesUnknown) } }
+        // Who wants to know why wants to see them all. This must come to the same as the index.
+        var number = 0
+        for policy in index.policies {
+            guard policy.applies(to: place) else {
+                let title = "AuthorizationPolicy \(policy.name)"
+                trace?.append(PolicyExplanation.Step(title, .skipped, "its file is not for this host"))
+                number += policy.rules.count
                 continue
             }
             if policy.rules.isEmpty {
                 trace?.append(PolicyExplanation.Step("AuthorizationPolicy \(policy.name)", .skipped, "it has no rules"))
             }
-            for (number, rule) in policy.rules.enumerated() {
+            for rule in policy.rules {
                 let fits = rule.fits(judged, includesUnknown: includesUnknown)
-                if trace != nil {
-                    let reason = rule.explain(judged, includesUnknown: includesUnknown)
-                    trace?.append(
-                        PolicyExplanation.Step(
-                            policy.title(number), fits ? result : .skipped, "\(policy.action.rawValue): \(reason)"))
-                }
-                if fits { return (policy, number) }
+                let reason = "\(policy.action.rawValue): \(rule.explain(judged, includesUnknown: includesUnknown))"
+                trace?.append(PolicyExplanation.Step(index.titles[number], fits ? result : .skipped, reason))
+                if fits { return number }
+                number += 1
             }
         }
         return nil
@@ -154,7 +151,7 @@ public struct IstioPolicyList: EdgePolicy {
     private func watch(
         _ policy: IstioPolicy, _ judged: IstioJudged, _ place: JudgedPlace, _ trace: inout [PolicyExplanation.Step]?
     ) {
-        guard applies(policy, place) else { return }
+        guard policy.applies(to: place) else { return }
         for (number, rule) in policy.rules.enumerated() {
             let fits = rule.fits(judged, includesUnknown: policy.action != .allow)
             let kind = policy.isDryRun ? "dry run of \(policy.action.rawValue)" : policy.action.rawValue
@@ -166,14 +163,9 @@ public struct IstioPolicyList: EdgePolicy {
     /// Whether somebody might be allowed what somebody unknown is not.
     private func mightBeAllowed(_ judged: IstioJudged, _ place: JudgedPlace) -> Bool {
         guard judged.identity == nil else { return false }
-        for policy in deny where applies(policy, place) {
-            if policy.rules.contains(where: { $0.fitsEverybody(judged) }) { return false }
-        }
-        let allowing = allow.filter { applies($0, place) }
-        return allowing.isEmpty
-            || allowing.contains { policy in
-                policy.rules.contains { $0.fits(judged, includesUnknown: false, ignoresIdentity: true) }
-            }
+        guard deny.first(place, where: { $0.fitsEverybody(judged) }) == nil else { return false }
+        return !allow.hasPolicy(for: place)
+            || allow.first(place, where: { $0.fits(judged, includesUnknown: false, ignoresIdentity: true) }) != nil
     }
 }
 
