@@ -53,6 +53,13 @@ extension Configuration.Signer {
     }
 }
 
+extension Configuration {
+    /// Those of the file, and the edge's own.
+    func clients(with edge: EdgeClient?) -> [Client] {
+        staticClients.map(Client.init) + (edge.flatMap { $0.isAutomatic ? [$0.client] : nil } ?? [])
+    }
+}
+
 extension Client {
     init(_ client: Configuration.StaticClient) {
         self.init(

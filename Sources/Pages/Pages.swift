@@ -21,6 +21,11 @@ public struct Pages: Sendable {
         render(.login, language: language, title: Words(language).html(.signIn), page.fill)
     }
 
+    /// The form for another password in place of one that has expired.
+    public func newPassword(_ page: NewPasswordPage, language: Language) -> [UInt8] {
+        render(.newPassword, language: language, title: Words(language).html(.newPasswordTitle), page.fill)
+    }
+
     /// The choice between several ways to sign in.
     public func connectors(_ page: ConnectorsPage, language: Language) -> [UInt8] {
         render(.connectors, language: language, title: Words(language).html(.signIn), page.fill)

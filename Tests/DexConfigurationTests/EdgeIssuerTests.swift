@@ -1,4 +1,4 @@
-import DexConfiguration
+@testable import DexConfiguration
 import Testing
 
 private func issuer(_ keys: String) -> String { "edge: {issuers: [{\(keys)}]}\n" }

@@ -44,6 +44,14 @@ enum Samples {
             ),
             ("login-unavailable", pages.login(LoginPage(postURL: post, failure: .unavailable), language: language)),
             (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane"), language: language)
+            ),
+            (
+                "new-password-refused",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane", failure: .usedBefore), language: language)
+            ),
+            (
                 "connectors",
                 pages.connectors(ConnectorsPage(connectors: connectors, clientName: "Example App"), language: language)
             ),
@@ -130,12 +138,17 @@ enum Samples {
                         clientName: text), language: language)
             ),
             (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: text, username: text, failure: .refused), language: language)
+            ),
+            (
                 "connectors",
                 pages.connectors(
                     ConnectorsPage(
                         connectors: [
                             .init(id: text, name: text, url: text, type: text),
-                            .init(id: text, name: text, url: "/a", type: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: "/icon.svg"),
                         ], clientName: text), language: language)
             ),
             (

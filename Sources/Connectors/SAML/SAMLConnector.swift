@@ -6,8 +6,8 @@ import XMLSecurity
 
 /// Dex's `saml`: people log in at a SAML 2.0 identity provider. We are the service provider; the request goes out by HTTP-POST
 /// or HTTP-Redirect, the response comes by HTTP-POST.
-public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataConnector {
-    private let settings: SAMLSettings
+public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataConnector, RenewableConnector {
+    private let source: any SAMLSettingsSource
     private let assertions: any AssertionStore
     private let pool: WorkerPool
     private let clock: any WallClock
@@ -17,10 +17,10 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     ///   - assertions: remembers which were used, for all processes.
     ///   - pool: where signatures are made and verified.
     public init(
-        _ settings: SAMLSettings, assertions: any AssertionStore, pool: WorkerPool, clock: any WallClock,
+        _ source: any SAMLSettingsSource, assertions: any AssertionStore, pool: WorkerPool, clock: any WallClock,
         random: any RandomSource
     ) {
-        self.settings = settings
+        self.source = source
         self.assertions = assertions
         self.pool = pool
         self.clock = clock
@@ -28,26 +28,46 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     }
 
     public func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination {
+        let settings = try await source.current()
         // saml-core §1.3.4: 128 random bits, and no digit at the beginning.
-        let id = "_" + random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        let state = try visit.state(remembering: Array(id.utf8))
+        var id = "_" + random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        var state: String? = try visit.state(remembering: Array(id.utf8))
+        if !settings.sendsRelayState {
+            // It comes back as InResponseTo. Its seal has 96 random bits, and 128 that nobody can foretell.
+            id = "_" + (try visit.state(remembering: Self.isRequestID))
+            state = nil
+        }
         let request = AuthnRequest(settings: settings, id: id, time: clock.now)
-        return try await work { try request.destination(relayState: state) }
+        return try await work { [state] in try request.destination(relayState: state) }
     }
 
     public func identity(from answer: ConnectorAnswer) async throws(ConnectorError) -> ConnectorIdentity {
         guard let text = answer.parameters["SAMLResponse"] else { throw .refused("the answer has no SAMLResponse") }
         guard !answer.memory.isEmpty else { throw .refused("the sign-in remembers no request") }
-        // Identity providers break lines as MIME does.
-        guard let bytes = try? Base64.decode(text.filter { !$0.isWhitespace }) else {
-            throw .refused("SAMLResponse is not base64")
-        }
+        guard let bytes = Self.decode(text) else { throw .refused("SAMLResponse is not base64") }
+        let requestID =
+            answer.memory == Self.isRequestID ? "_" + answer.state : String(decoding: answer.memory, as: UTF8.self)
         let reader = SAMLResponseReader(
-            settings: settings, requestID: String(decoding: answer.memory, as: UTF8.self),
+            settings: try await source.current(), requestID: requestID,
             wantsGroups: answer.scopes.contains("groups"), now: clock.now)
         let login = try await work { try reader.read(bytes) }
         try await use(login)
         return ConnectorIdentity(identity: login.identity, methods: [])
+    }
+
+    /// Where no RelayState was sent, the answer repeats the state as the ID of our request.
+    public func state(in parameters: RequestParameters) async -> String? {
+        guard let bytes = parameters["SAMLResponse"].flatMap(Self.decode) else { return nil }
+        let id = try? await work { try XMLDocument(bytes).unverifiedRoot["InResponseTo"] }
+        return id.map { String($0.dropFirst()) }
+    }
+
+    /// The memory of a sign-in that travels as the ID of the request.
+    private static let isRequestID: [UInt8] = [0]
+
+    /// Identity providers break lines as MIME does.
+    private static func decode(_ text: String) -> [UInt8]? {
+        try? Base64.decode(text.filter { !$0.isWhitespace })
     }
 
     /// Nobody can be asked about a person who is not there, so what was true at the login stays true (as in Dex).
@@ -58,9 +78,24 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     }
 
     public func metadata() async throws(ConnectorError) -> ConnectorMetadata {
+        let settings = try await source.own()
         let metadata = ServiceProviderMetadata(settings: settings, id: "_" + Self.fingerprint(settings.entityID))
         return ConnectorMetadata(contentType: "application/samlmetadata+xml", bytes: try await work { try metadata.document() })
     }
+
+    /// Whether a response could be verified now.
+    public func check() async throws(ConnectorError) {
+        let settings = try await source.current()
+        guard settings.skipsSignatures || !settings.certificates(at: clock.now).isEmpty else {
+            throw .unavailable("none of the \(settings.certificates.count) configured certificates is valid now")
+        }
+    }
+
+    public func renew() async {
+        await source.renew()
+    }
+
+    public var concern: String? { source.concern }
 
     /// Each assertion is good once, at whichever process.
     private func use(_ login: VerifiedLogin) async throws(ConnectorError) {

@@ -10,6 +10,8 @@ public struct EdgeProxy: Sendable {
         public var own: WebApplication?
         /// Paths below these are the edge's own even where it has no such page: no backend may pretend to be the edge.
         public var ownPrefixes: [String] = ["/oauth2/"]
+        /// How policies see paths; backends are chosen by the same form.
+        public var normalization = EdgePath.Normalization.mergeSlashes
         /// Who may tell the client's address, scheme and certificate.
         public var trustedProxies: ClientAddressRule = .peer
         /// Cookies that no backend sees.

@@ -39,8 +39,8 @@ public struct ProxyConnections: ConnectionHandling {
             })
     }
 
-    private func handler(_ channel: any Channel, isHTTP2: Bool, isEncrypted: Bool) -> ClientHandler {
-        ClientHandler(proxy: proxy, loop: loops.loop(of: channel.eventLoop), isHTTP2: isHTTP2, isEncrypted: isEncrypted)
+    private func handler(_ channel: any Channel, framing: StreamFraming?, isEncrypted: Bool) -> ClientHandler {
+        ClientHandler(proxy: proxy, loop: loops.loop(of: channel.eventLoop), framing: framing, isEncrypted: isEncrypted)
     }
 
     private func addHTTP1(_ channel: any Channel, isEncrypted: Bool) throws {
@@ -58,7 +58,7 @@ public struct ProxyConnections: ConnectionHandling {
             ByteToMessageHandler(
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding),
                 maximumBufferSize: 256 << 10))
-        try pipeline.addHandler(handler(channel, isHTTP2: false, isEncrypted: isEncrypted))
+        try pipeline.addHandler(handler(channel, framing: nil, isEncrypted: isEncrypted))
     }
 
     private func addHTTP2(_ channel: any Channel, isEncrypted: Bool) throws {
@@ -68,21 +68,19 @@ public struct ProxyConnections: ConnectionHandling {
             configuration: .init(
                 maxIdleTime: .seconds(Int64(limits.idleSeconds)), maxAge: nil, maxGraceTime: .seconds(Int64(limits.drainSeconds)),
                 keepalive: nil))
-        let configuration = HTTP2Windows.connection([
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
-        ])
+        let http2 = HTTP2Limits.clients(headerBytes: limits.headerBytes)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(
             NIOHTTP2Handler(
-                mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: configuration,
-                streamConfiguration: HTTP2Windows.stream, streamDelegate: manager.http2StreamDelegate
+                mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: http2.connection,
+                streamConfiguration: http2.stream, streamDelegate: manager.http2StreamDelegate
             ) { stream in
                 stream.eventLoop.makeCompletedFuture {
                     let pipeline = stream.pipeline.syncOperations
-                    try pipeline.addHandler(EndOfStream())
+                    let framing = StreamFraming()
+                    try pipeline.addHandler(framing)
                     try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                    try pipeline.addHandler(handler(stream, isHTTP2: true, isEncrypted: isEncrypted))
+                    try pipeline.addHandler(handler(stream, framing: framing, isEncrypted: isEncrypted))
                 }
             })
         try pipeline.addHandler(manager)

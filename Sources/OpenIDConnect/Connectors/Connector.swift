@@ -21,7 +21,14 @@ public protocol CallbackConnector: Connector {
 ///
 /// Browsers send such a request without the cookie that a sign-in is bound to (`SameSite=Lax`). So the answer is verified first,
 /// against the sealed sign-in alone, and the browser is then sent to an address of ours, where its cookie must fit.
-public protocol PostedAnswerConnector: CallbackConnector {}
+public protocol PostedAnswerConnector: CallbackConnector {
+    /// The state of ``ConnectorVisit`` where it comes back inside of the answer and not beside it.
+    func state(in parameters: RequestParameters) async -> String?
+}
+
+extension PostedAnswerConnector {
+    public func state(in parameters: RequestParameters) async -> String? { nil }
+}
 
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
 public protocol RefreshConnector: Connector {
@@ -78,6 +85,8 @@ extension ConnectorError {
 /// What a person who has proven who they are is told. Never used before that: it would tell strangers who has an account.
 public enum LoginDenial: String, Sendable, Hashable, CaseIterable {
     case accountDisabled, accountLocked, accountExpired, passwordExpired, outsideLogonHours
+    /// As ``passwordExpired``, and it can be changed here: see ``PasswordChangeConnector``.
+    case mustChangePassword
     /// Not in any of the groups, organizations, tenants or domains that the configuration asks for.
     case notAMember
     /// The identity provider has no (verified) e-mail address or another value that is needed.

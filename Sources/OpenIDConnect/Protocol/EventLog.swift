@@ -3,6 +3,8 @@ public enum ProviderEvent: Sendable {
     case loginSucceeded(connectorID: String, identity: Identity, clientID: String)
     /// `reason` and `detail` are for the operator; the person sees less.
     case loginFailed(connectorID: String, username: String, clientID: String, reason: LoginFailure, detail: String)
+    /// Somebody was asked for another password in place of one that has expired.
+    case passwordChange(connectorID: String, username: String, clientID: String, Result<PasswordChange, ConnectorError>)
     /// A connector was asked about somebody; `failure` is nil also for a wrong password.
     case connectorAnswered(connectorID: String, ConnectorOperation, took: Duration, failure: ConnectorError?)
     case tokensIssued(grant: String, clientID: String, userID: String)
@@ -24,6 +26,7 @@ public enum LoginFailure: String, Sendable {
 
 public enum ConnectorOperation: String, Sendable {
     case login, refresh
+    case passwordChange = "password_change"
 }
 
 public protocol EventLog: Sendable {

@@ -4,6 +4,10 @@ enum Phrase: String, CaseIterable, Sendable {
     // Signing in
     case signIn, signInTo, emailAddress, username, password, rememberMe, chooseAnother
     case invalidCredentials, tooManyAttempts, tooManyAttemptsFor, unavailable, seconds, minutes, hours
+    // Another password
+    case newPasswordTitle, newPasswordLead, currentPassword, newPassword, repeatPassword, changePassword
+    case passwordsDiffer, passwordUnchanged, passwordWrong, passwordTooShort, passwordTooSimple, passwordUsedBefore
+    case passwordTooSoon, passwordNotAllowed, passwordRefused
     // Choosing a connector
     case chooseHow, signInWith, noConnectors
     // Approval

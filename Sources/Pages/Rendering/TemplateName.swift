@@ -2,6 +2,7 @@
 enum TemplateName: String, CaseIterable, Sendable {
     case layout
     case login
+    case newPassword = "new_password"
     case connectors
     case approval
     case error
@@ -18,6 +19,7 @@ enum TemplateName: String, CaseIterable, Sendable {
             switch self {
             case .layout: PackageResources.layout_mustache
             case .login: PackageResources.login_mustache
+            case .newPassword: PackageResources.new_password_mustache
             case .connectors: PackageResources.connectors_mustache
             case .approval: PackageResources.approval_mustache
             case .error: PackageResources.error_mustache

@@ -22,6 +22,8 @@ public struct AuthorizationRoutes: Sendable {
             route([.get, .post], "/auth/{connector}", beginWithConnector),
             route([.get], "/auth/{connector}/login", showForm),
             route([.post], "/auth/{connector}/login", submitForm),
+            route([.get], "/auth/{connector}/password", showNewPassword),
+            route([.post], "/auth/{connector}/password", submitNewPassword),
             route([.get, .post], "/callback", callback),
             route([.get, .post], "/callback/{connector}", callback),
             route([.get], "/approval", showConsent),
@@ -61,8 +63,17 @@ public struct AuthorizationRoutes: Sendable {
     private func showForm(_ request: WebRequest) async throws -> WebResponse {
         let query = try FormFields(parsing: request.rawQuery)
         let outcome = await flow.form(
-            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request),
+            token: negotiateToken(of: request))
         return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    /// RFC 4559 §4.2. What cannot be read is a token that is not good.
+    private func negotiateToken(of request: WebRequest) -> [UInt8]? {
+        guard let text = request.headers[.authorization], let space = text.firstIndex(of: " "),
+            text[..<space].lowercased() == "negotiate"
+        else { return nil }
+        return (try? Base64.decode(text[space...].filter { $0 != " " })) ?? []
     }
 
     private func submitForm(_ request: WebRequest) async throws -> WebResponse {
@@ -71,6 +82,22 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.submit(
             username: form["login"] ?? "", password: form["password"] ?? "", connectorID: request.parameters["connector"] ?? "",
             state: query["state"], browser: context.browser(of: request))
+        return respond(to: request, outcome)
+    }
+
+    private func showNewPassword(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let outcome = await flow.newPasswordForm(
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+        return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    private func submitNewPassword(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let form = try FormFields(parsing: request.body)
+        let outcome = await flow.changePassword(
+            from: form["old_password"] ?? "", to: form["new_password"] ?? "", repeated: form["new_password_again"] ?? "",
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
         return respond(to: request, outcome)
     }
 
@@ -114,7 +141,14 @@ public struct AuthorizationRoutes: Sendable {
         case .ask(let prompt, let state, let uiLocales):
             return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
         case .answered(let url, let id, let state): return answered(url, id, state: state, request)
+        case .challenge(let prompt, let uiLocales): return challenge(prompt, uiLocales, request)
+        case .negotiated(let outcome, let reply):
+            var response = respond(to: request, outcome, isAtPrompt: false)
+            response.headers[.wwwAuthenticate] = "Negotiate " + Base64.encode(reply)
+            return response
         case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)
+        case .newPasswordRefused(let prompt, let problem, let uiLocales):
+            return newPasswordPage(prompt, uiLocales, request, NewPasswordPage.Failure(problem))
         case .answer(let response): return answer(response, request)
         case .refuse(let error): return context.error(error, for: request)
         }
@@ -130,6 +164,9 @@ public struct AuthorizationRoutes: Sendable {
             if isAtPrompt { return loginPage(prompt, uiLocales, request, nil) }
             let back = hasAlternatives ? escaped(context.path + "/auth" + query(of: request)) : ""
             return redirect("\(context.path)/auth/\(escaped(id))/login?back=\(back)&state=\(state)", request)
+        case .newPassword(let id, _, _):
+            if isAtPrompt { return newPasswordPage(prompt, uiLocales, request, nil) }
+            return redirect("\(context.path)/auth/\(escaped(id))/password?state=\(state)", request)
         case .consent(let clientName, let logoURL, let scopes):
             if !isAtPrompt { return redirect("\(context.path)/approval?req=\(state)", request) }
             let page = ApprovalPage(
@@ -159,8 +196,9 @@ public struct AuthorizationRoutes: Sendable {
         let page = ConnectorsPage(
             connectors: choices.connectors.map { choice in
                 .init(
-                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type
-                )
+                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query,
+                    type: choice.type,
+                    iconURL: context.icon(id: choice.id, type: choice.type))
             }, emailForm: choices.asksForEmail ? emailForm(choices.email, request) : nil)
         return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
     }
@@ -173,6 +211,18 @@ public struct AuthorizationRoutes: Sendable {
             fields: pairs.filter { $0.name != "login_hint" && $0.name != "connector_id" }.map {
                 .init(name: $0.name, value: $0.value)
             })
+    }
+
+    /// Browsers that have a ticket send it at once and show nothing; others show the page.
+    private func challenge(_ prompt: SignInPrompt?, _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
+        var response =
+            prompt.map { loginPage($0, uiLocales, request, nil) }
+            ?? context.error(
+                .unauthorized, "Your browser has sent no Kerberos ticket, and there is no other way to log in here.",
+                for: request)
+        response.status = .unauthorized
+        response.headers[.wwwAuthenticate] = "Negotiate"
+        return response
     }
 
     private func loginPage(
@@ -188,6 +238,23 @@ public struct AuthorizationRoutes: Sendable {
         return context.page(
             context.pages.login(page, language: context.language(of: request, uiLocales: uiLocales)),
             status: failure == .invalidCredentials ? .unauthorized : .ok)
+    }
+
+    private func newPasswordPage(
+        _ prompt: SignInPrompt, _ uiLocales: [String], _ request: WebRequest, _ failure: NewPasswordPage.Failure?
+    ) -> WebResponse {
+        guard case .newPassword(_, let username, _) = prompt else {
+            return context.error(.internalServerError, "The server could not complete the request.", for: request)
+        }
+        let page = NewPasswordPage(postURL: request.path + "?" + request.rawQuery, username: username, failure: failure)
+        let status: HTTPResponse.Status =
+            switch failure {
+            case nil: .ok
+            case .wrongPassword: .unauthorized
+            default: .unprocessableContent
+            }
+        return context.page(
+            context.pages.newPassword(page, language: context.language(of: request, uiLocales: uiLocales)), status: status)
     }
 
     /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
@@ -246,6 +313,23 @@ extension LoginPage.UsernamePrompt {
             case .email: .email
             case .username: .username
             case .custom(let text): .custom(text)
+            }
+    }
+}
+
+extension NewPasswordPage.Failure {
+    fileprivate init(_ problem: NewPasswordProblem) {
+        self =
+            switch problem {
+            case .different: .different
+            case .unchanged: .unchanged
+            case .wrongPassword: .wrongPassword
+            case .refused(.tooShort): .tooShort
+            case .refused(.tooSimple): .tooSimple
+            case .refused(.usedBefore): .usedBefore
+            case .refused(.tooSoon): .tooSoon
+            case .refused(.notAllowed): .notAllowed
+            case .refused(.other): .refused
             }
     }
 }

@@ -12,12 +12,20 @@ public struct RouteContext: Sendable {
     public let isSecure: Bool
     /// The theme's logo, for the content security policy.
     public let logoURL: String?
+    /// Names of the files below `/static/`, among which a connector's picture may be.
+    public let staticFiles: Set<String>
 
-    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?) {
+    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?, staticFiles: Set<String> = []) {
         self.pages = pages
         self.path = path
         self.isSecure = isSecure
         self.logoURL = logoURL
+        self.staticFiles = staticFiles
+    }
+
+    /// Where the picture of a connector is.
+    func icon(id: String, type: String) -> String? {
+        ConnectorIcons.file(id: id, type: type, among: staticFiles).map { path + "/static/" + PercentEncoding.encode($0) }
     }
 
     // MARK: Requests

@@ -76,7 +76,10 @@ package struct RequestHead: Sendable {
             guard version != .http1_0 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
         }
         if let length {
-            guard let bytes = Int(length), bytes >= 0 else { throw .malformed("Content-Length is no number") }
+            // Digits alone (RFC 9110 §8.6): `+3` would be a number to us, and something else to the next reader.
+            guard length.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let bytes = Int(length) else {
+                throw .malformed("Content-Length is no number")
+            }
             guard bytes <= limits.bodyBytes else { throw .bodyTooLarge(limit: limits.bodyBytes) }
         }
     }

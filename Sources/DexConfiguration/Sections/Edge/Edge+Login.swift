@@ -141,7 +141,8 @@ extension Schema<String> {
     fileprivate static var routePath: Schema {
         text.map { text throws(Mistake) in
             guard text.hasPrefix("/"), !text.contains("?"), !text.contains("*") else {
-                throw Mistake("\(quoted(text)) is no path", hint: "write /api/ for all below it, or /v2/models for that path alone")
+                throw Mistake(
+                    "\(quoted(text)) is no path", hint: "write /api/ for all below it, or /v2/models for that path alone")
             }
             return text
         }

@@ -82,7 +82,8 @@ extension Configuration.Edge.Session.Cookie {
                 keys.loading.problem("browsers refuse such a cookie", hint: "write secure: true", at: written)
             }
             if cookie.name.lowercased().hasPrefix("__host-"), let written = keys["domain"] {
-                keys.loading.problem("a cookie __Host-… belongs to one host", hint: "remove domain, or choose another name", at: written)
+                keys.loading.problem(
+                    "a cookie __Host-… belongs to one host", hint: "remove domain, or choose another name", at: written)
             }
             return cookie
         }

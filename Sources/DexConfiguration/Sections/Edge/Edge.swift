@@ -23,7 +23,7 @@ extension Configuration {
         /// In order; what none of them matches is denied.
         public var policies: [Policy] = []
         /// Files with Istio's RequestAuthentication and AuthorizationPolicy.
-        public var policyFiles: [String] = []
+        public var policyFiles: [PolicyFile] = []
         public var headers = Headers()
         /// Nil: backends get no signed assertion.
         public var assertion: Assertion?
@@ -31,6 +31,8 @@ extension Configuration {
         public var listen: Listen?
         /// The backends of the reverse proxy; empty: there is none.
         public var upstreams: [Upstream] = []
+
+        public init() {}
     }
 }
 
@@ -56,7 +58,7 @@ extension Configuration.Edge {
             edge.session = keys("session", Session.schema, default: Session())
             edge.pathNormalization = keys("pathNormalization", .word("normalization"), default: .mergeSlashes)
             edge.policies = keys("policies", .list(of: Policy.schema), default: [])
-            edge.policyFiles = keys("policyFiles", .list(of: .text), default: [])
+            edge.policyFiles = keys("policyFiles", PolicyFile.list, default: [])
             edge.headers = keys("headers", Headers.schema, default: Headers())
             edge.assertion = keys("assertion", Assertion.schema)
             edge.listen = keys("listen", Listen.schema)

@@ -7,7 +7,7 @@ import Web
 /// From a request's head to what is done with it.
 extension ClientHandler {
     func judge(_ request: IncomingRequest, _ context: ChannelHandlerContext) {
-        if proxy.isOwn(request.head.path) {
+        if proxy.isOwn(request.path.text) {
             if request.head.expectsContinue {
                 context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
             }
@@ -37,7 +37,7 @@ extension ClientHandler {
             refuse(answer, request)
             return
         }
-        guard let route = proxy.settings.routes.route(host: request.judged.hostName, path: request.head.path) else {
+        guard let route = proxy.settings.routes.route(host: request.judged.hostName, path: request.path.text) else {
             refuse(.noRoute, request, clientHeaders: answer.clientHeaders)
             return
         }
@@ -47,13 +47,20 @@ extension ClientHandler {
                 return
             }
         }
+        let outgoing: OutgoingRequest
+        do throws(RequestRejection) {
+            outgoing = try OutgoingRequest(request, route, answer, cookies: proxy.cookies)
+        } catch {
+            reject(error)
+            return
+        }
         guard route.upstream.enter() else {
             refuse(.full, request, clientHeaders: answer.clientHeaders, upstream: route.upstream.name)
             return
         }
         let exchange = Exchange(
-            request, OutgoingRequest(request, route, answer, cookies: proxy.cookies), answer.clientHeaders, proxy: proxy,
-            pool: loop.pool(route.upstream), client: self, started: arrived)
+            request, outgoing, answer.clientHeaders, proxy: proxy, pool: loop.pool(route.upstream), client: self, started: arrived
+        )
         phase = .forwarding(exchange)
         exchange.start()
     }

@@ -33,7 +33,8 @@ final class ClientHandler: ChannelDuplexHandler {
 
     let proxy: EdgeProxy
     let loop: ProxyLoop
-    let isHTTP2: Bool
+    /// Of HTTP/2.
+    private let framing: StreamFraming?
     let isEncrypted: Bool
     private(set) var context: ChannelHandlerContext?
     var phase = Phase.idle
@@ -60,13 +61,14 @@ final class ClientHandler: ChannelDuplexHandler {
     private(set) var port: Int?
     var judgment: Task<Void, Never>?
 
-    init(proxy: EdgeProxy, loop: ProxyLoop, isHTTP2: Bool, isEncrypted: Bool) {
+    init(proxy: EdgeProxy, loop: ProxyLoop, framing: StreamFraming?, isEncrypted: Bool) {
         self.proxy = proxy
         self.loop = loop
-        self.isHTTP2 = isHTTP2
+        self.framing = framing
         self.isEncrypted = isEncrypted
     }
 
+    var isHTTP2: Bool { framing != nil }
     var isWritable: Bool { context?.channel.isWritable ?? true }
 
     // MARK: Reading
@@ -166,7 +168,9 @@ final class ClientHandler: ChannelDuplexHandler {
         keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
         do throws(RequestRejection) {
             judge(
-                try IncomingRequest(head, peer: peer, port: port, isEncrypted: isEncrypted, proxy: proxy), context)
+                try IncomingRequest(
+                    head, endsWithHead: framing?.endedWithHead, peer: peer, port: port, isEncrypted: isEncrypted, proxy: proxy),
+                context)
         } catch {
             reject(error)
         }

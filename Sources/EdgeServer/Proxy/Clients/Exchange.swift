@@ -65,6 +65,14 @@ final class Exchange {
     var awaitsRequest: Bool { !requestEnded }
 
     func requestBody(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        guard outgoing.announcesBody else {
+            let (client, link) = (client, link)
+            end(failure: "a body came that was not announced")
+            link?.abandon()
+            client?.breakOff()
+            return
+        }
         moved()
         hasSentBody = true
         needsFlush = true

@@ -17,9 +17,15 @@ struct IncomingRequest {
     /// What goes on of the client's fields; the edge's cookies are still among them.
     let fields: [HTTPField]
     let judged: EdgeRequest
+    /// The path as policies see it, by which the backend is chosen too.
+    let path: EdgePath
 
-    /// - Parameter isEncrypted: whether this connection is.
-    init(_ raw: HTTPRequestHead, peer: String, port: Int?, isEncrypted: Bool, proxy: EdgeProxy) throws(RequestRejection) {
+    /// - Parameters:
+    ///   - endsWithHead: what HTTP/2 says of that; nil for HTTP/1.
+    ///   - isEncrypted: whether this connection is.
+    init(
+        _ raw: HTTPRequestHead, endsWithHead: Bool? = nil, peer: String, port: Int?, isEncrypted: Bool, proxy: EdgeProxy
+    ) throws(RequestRejection) {
         var limits = proxy.settings.limits
         limits.bodyBytes = .max
         head = try RequestHead(raw, limits: limits)
@@ -31,8 +37,13 @@ struct IncomingRequest {
         guard let host = head.headers.first(where: { $0.name.canonicalName == "host" })?.value, Self.isAuthority(host) else {
             throw .malformed("Host is no host name")
         }
+        path = try Self.path(head.path, proxy.settings.normalization)
         opensWebSocket = WebSocketRule.isUpgrade(raw)
-        hasUnknownLength = head.headers[.transferEncoding] != nil
+        if let endsWithHead {
+            hasUnknownLength = !endsWithHead && head.headers[.contentLength] == nil
+        } else {
+            hasUnknownLength = head.headers[.transferEncoding] != nil
+        }
         let trusted = proxy.settings.trustedProxies.isTrusted(peer: peer)
         isFromTrustedProxy = trusted
 
@@ -58,6 +69,31 @@ struct IncomingRequest {
             headers: EdgeHeaders((Self.crumbsJoined(fields) + connection).map { (name: $0.name.rawName, value: $0.value) }),
             clientAddress: proxy.settings.trustedProxies.clientAddress(peer: peer, headers: head.headers), peerAddress: peer,
             destinationPort: port)
+    }
+
+    /// A path goes on as it came. So it must be one that everybody reads alike: dot segments are the client's to resolve
+    /// (RFC 3986 §5.2.4), as all browsers do, and what the policies refuse is refused here.
+    private static func path(_ text: String, _ normalization: EdgePath.Normalization) throws(RequestRejection) -> EdgePath {
+        guard text.hasPrefix("/") else { throw .malformed("the target is no path") }
+        let hasDots = text.split(whereSeparator: { $0 == "/" || $0 == "\\" }).contains { segment in
+            var dots = segment[...]
+            var count = 0
+            while !dots.isEmpty {
+                if dots.hasPrefix(".") {
+                    dots.removeFirst()
+                } else if dots.hasPrefix("%2e") || dots.hasPrefix("%2E") {
+                    dots.removeFirst(3)
+                } else {
+                    return false
+                }
+                count += 1
+            }
+            return count <= 2
+        }
+        guard !hasDots else { throw .malformed("the path has dot segments") }
+        do throws(EdgePath.Refusal) { return try EdgePath(text, normalization) } catch {
+            throw .malformed("the path can be read in two ways: \(error)")
+        }
     }
 
     static let forwardedProto = HTTPField.Name("X-Forwarded-Proto") ?? .from

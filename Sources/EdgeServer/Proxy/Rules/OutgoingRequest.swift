@@ -7,11 +7,20 @@ import Web
 struct OutgoingRequest {
     let head: HTTPRequestHead
     let opensWebSocket: Bool
+    /// Whether the head says that a body follows. Bytes behind one that does not would be another request to the backend.
+    let announcesBody: Bool
     /// Names under which the client's trailers say nothing.
     let protected: Set<FoldedName>
 
-    init(_ request: IncomingRequest, _ route: ProxyRoute, _ answer: EdgeAnswer, cookies: EdgeCookieNames) {
+    /// - Throws: when the path cannot lose the prefix that it should.
+    init(
+        _ request: IncomingRequest, _ route: ProxyRoute, _ answer: EdgeAnswer, cookies: EdgeCookieNames
+    ) throws(RequestRejection) {
+        guard let target = route.target(path: request.head.path, query: request.head.query) else {
+            throw .malformed("the path can be read in two ways")
+        }
         opensWebSocket = request.opensWebSocket
+        announcesBody = request.hasUnknownLength || request.head.headers[.contentLength].map { $0 != "0" } ?? false
         var replaced = Set(answer.removedHeaders.map { FoldedName($0) })
         for field in answer.upstreamHeaders { replaced.insert(FoldedName(field.name)) }
         protected = replaced.union(FieldLists.forwarding).union(FieldLists.hopByHop).union(FieldLists.never)
@@ -43,7 +52,7 @@ struct OutgoingRequest {
         }
         head = HTTPRequestHead(
             version: .http1_1, method: request.method,
-            uri: route.target(path: request.head.path, query: request.head.query), headers: headers)
+            uri: target, headers: headers)
     }
 
     /// Written anew in ``addForwarding``.

@@ -40,9 +40,11 @@ public struct ProxyRoute: Sendable {
     }
 
     /// Path and query for the backend, byte for byte as they came, less the prefix where that is asked for.
-    func target(path given: String, query: String) -> String {
+    /// - Returns: nil when the prefix is to go but is written in another way, such as `/%6dodels`.
+    func target(path given: String, query: String) -> String? {
         var path = given
         if stripsPrefix {
+            guard matches(path: given) else { return nil }
             path = String(Substring(given.utf8.dropFirst(self.path.utf8.count)))
             if !path.hasPrefix("/") { path = "/" + path }
         }

@@ -170,6 +170,7 @@ final class UpstreamHandler: ChannelDuplexHandler {
         pool?.forget(self)
         guard let exchange else { return }
         self.exchange = nil
-        exchange.lost(reason, wasReused: isReused)
+        // A stream shares its connection, which may have been about to end.
+        exchange.lost(reason, wasReused: isReused || pool == nil)
     }
 }

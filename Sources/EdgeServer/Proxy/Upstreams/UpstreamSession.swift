@@ -23,8 +23,8 @@ final class UpstreamSession: ChannelInboundHandler {
         keep = .milliseconds(pool.upstream.limits.keepMilliseconds)
         isEncrypted = pool.upstream.scheme == .https
         let handler = NIOHTTP2Handler(
-            mode: .client, eventLoop: channel.eventLoop, connectionConfiguration: HTTP2Windows.connection([]),
-            streamConfiguration: HTTP2Windows.stream
+            mode: .client, eventLoop: channel.eventLoop, connectionConfiguration: HTTP2Limits.backends.connection,
+            streamConfiguration: HTTP2Limits.backends.stream
         ) { stream in
             // Nobody may push.
             stream.close()

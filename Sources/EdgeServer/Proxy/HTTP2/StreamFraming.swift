@@ -2,13 +2,25 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// Puts the end of a stream onto its last frame, where it can: gRPC tells an answer without messages by fields that end the
-/// stream, and every other answer is one frame shorter.
-final class EndOfStream: ChannelOutboundHandler {
+/// Keeps what HTTP/2 says of where a message ends, which is lost when its frames become parts of HTTP/1.
+///
+/// - A request that goes on behind its head has a body, whatever its method. Passed on over HTTP/1.1 without saying so, the
+///   body would be read as another request: one that nobody has judged.
+/// - The end of an answer is put onto its last frame: gRPC tells an answer without messages by fields that end the stream.
+final class StreamFraming: ChannelDuplexHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
+    /// Whether the head of the request was all of it; nil before it has come.
+    private(set) var endedWithHead: Bool?
     private var held: (frame: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?)?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if endedWithHead == nil, case .headers(let headers) = unwrapInboundIn(data) { endedWithHead = headers.endStream }
+        context.fireChannelRead(data)
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let frame = unwrapOutboundIn(data)
