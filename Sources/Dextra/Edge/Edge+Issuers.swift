@@ -1,6 +1,7 @@
 import DexConfiguration
 import Edge
 import FoundationEssentials
+import JOSE
 import Logging
 import OpenIDConnect
 import Upstream
@@ -95,7 +96,7 @@ extension TrustedIssuer {
         groupsClaim = configuration.claims.groups
         preferredUsernameClaim = configuration.claims.preferredUsername
         takesUnverifiedEmail = configuration.allowUnverifiedEmail
-        algorithms = Set(configuration.algorithms.compactMap { .init(rawValue: $0.rawValue) })
+        algorithms = Set(configuration.algorithms.compactMap { SignatureAlgorithm(rawValue: $0.rawValue) })
         cacheSeconds = configuration.cacheFor.timeInterval
         rootCAs = configuration.rootCAs
         spaceDelimitedClaims = configuration.spaceDelimitedClaims
