@@ -1,6 +1,7 @@
 import DexConfiguration
 import Edge
 import FoundationEssentials
+import JOSE
 import Logging
 import OpenIDConnect
 import Upstream
@@ -78,7 +79,7 @@ struct EdgeIdentities: Sendable {
 }
 
 extension TrustedIssuer {
-    fileprivate init(_ configuration: Configuration.Edge.Issuer, ours: String) {
+    init(_ configuration: Configuration.Edge.Issuer, ours: String) {
         let keys: Keys =
             switch configuration.keys {
             case .ours: .ours
@@ -95,7 +96,7 @@ extension TrustedIssuer {
         groupsClaim = configuration.claims.groups
         preferredUsernameClaim = configuration.claims.preferredUsername
         takesUnverifiedEmail = configuration.allowUnverifiedEmail
-        algorithms = Set(configuration.algorithms.compactMap { .init(rawValue: $0.rawValue) })
+        algorithms = Set(configuration.algorithms.compactMap { SignatureAlgorithm(rawValue: $0.rawValue) })
         cacheSeconds = configuration.cacheFor.timeInterval
         rootCAs = configuration.rootCAs
         spaceDelimitedClaims = configuration.spaceDelimitedClaims
@@ -119,7 +120,7 @@ extension UpstreamSettings {
 }
 
 extension CertificateTrust {
-    fileprivate init(_ configuration: Configuration.Edge.Certificates) {
+    init(_ configuration: Configuration.Edge.Certificates) {
         let names = configuration.names.compactMap { Name(rawValue: $0.rawValue) }
         self.init(
             issuer: configuration.issuer, names: names,

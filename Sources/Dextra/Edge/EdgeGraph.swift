@@ -5,6 +5,7 @@ import FoundationEssentials
 import JOSE
 import Logging
 import OpenIDConnect
+import Persistence
 import Upstream
 import Web
 import Workers
