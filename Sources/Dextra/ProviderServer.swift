@@ -93,6 +93,11 @@ struct ProviderServer: Sendable {
                     name: "edge", address: Web.ListenAddress(http),
                     application: edge.application(security, provider: graph, checks: checks)))
         }
+        if let edge, let written = configuration.edge {
+            listeners += try EdgeProxy.listeners(
+                written, parts: edge.parts, own: edge.ownApplication(security, provider: graph), cookies: edge.cookies,
+                metrics: graph.metrics)
+        }
         if let telemetry = configuration.telemetry.http {
             listeners.append(
                 Listener(

@@ -105,10 +105,11 @@ def test_a_new_login_ends_the_session_before(site):
                                 "javascript:alert(1)", "/%09/evil.example", "http://127.0.0.1@evil.example/", "/oauth2/sign_out"])
 def test_nobody_is_sent_to_a_stranger(site, rd):
     visitor = Visitor(site)
-    for raw in (rd, quote(rd, safe="")):
+    # What is encoded already must not be once more: then it is a harmless name.
+    for raw in {rd, rd if "%" in rd else quote(rd, safe="")}:
         out = visitor.get(site.edge + "/oauth2/sign_out?rd=" + raw)
         assert out.headers.get("Location") == "/", out.headers
-    assert visitor.log_in(site.edge + "/oauth2/start?rd=" + quote(rd, safe="")).url == site.edge + "/"
+    assert visitor.log_in(site.edge + "/oauth2/start?rd=" + raw).url == site.edge + "/"
 
 
 def test_a_code_from_elsewhere_logs_nobody_in(site):
@@ -208,12 +209,13 @@ def test_another_provider_is_asked_again_who_it_is(store):
 # Scripts
 
 KUBEFLOW = {"login": {"authURL": "/dex/auth", "redirectURI": "/oauth2/callback", "prompt": "none"}}
+FORM = {"promptNoneShowsLogin": True}
 
 
 @pytest.fixture(scope="module")
 def cluster():
     """As Kubeflow's manifests have it: one ingress, a redirect URI that is a path, `prompt=none` on every login."""
-    with edge(edge=KUBEFLOW, oauth2={"promptNoneShowsLogin": True, "skipApprovalScreen": False},
+    with edge(edge=KUBEFLOW, oauth2=FORM | {"skipApprovalScreen": False},
               connectors=[{"type": "mockCallback", "id": "mock", "name": "Mock"}]) as server, backend() as port:
         with kubeflow(server, port) as url:
             server.front = url
@@ -296,7 +298,7 @@ def test_the_example_of_the_documentation_works(tmp_path):
 
 @pytest.fixture(scope="module")
 def ingress():
-    with edge(edge=KUBEFLOW) as server, backend() as port, kubeflow(server, port) as url:
+    with edge(edge=KUBEFLOW, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as url:
         server.front = url
         yield server
 
@@ -345,7 +347,8 @@ def test_a_browser_logs_in_in_two_tabs(ingress):
 
 def test_a_browser_whose_session_has_expired_is_led_to_the_login():
     settings = {**KUBEFLOW, "session": {"lifetime": "3s"}}
-    with edge(edge=settings) as server, backend() as port, kubeflow(server, port) as front, chromium() as browser:
+    with (edge(edge=settings, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as front,
+          chromium() as browser):
         browser.open(front + "/pipeline")
         browser.wait(form_is_there)
         browser.log_in(JANE.email, JANE.password)

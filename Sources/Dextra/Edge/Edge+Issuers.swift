@@ -79,7 +79,7 @@ struct EdgeIdentities: Sendable {
 }
 
 extension TrustedIssuer {
-    fileprivate init(_ configuration: Configuration.Edge.Issuer, ours: String) {
+    init(_ configuration: Configuration.Edge.Issuer, ours: String) {
         let keys: Keys =
             switch configuration.keys {
             case .ours: .ours
@@ -120,7 +120,7 @@ extension UpstreamSettings {
 }
 
 extension CertificateTrust {
-    fileprivate init(_ configuration: Configuration.Edge.Certificates) {
+    init(_ configuration: Configuration.Edge.Certificates) {
         let names = configuration.names.compactMap { Name(rawValue: $0.rawValue) }
         self.init(
             issuer: configuration.issuer, names: names,

@@ -5,6 +5,7 @@ import FoundationEssentials
 import JOSE
 import Logging
 import OpenIDConnect
+import Persistence
 import Upstream
 import Web
 import Workers
@@ -18,9 +19,12 @@ struct EdgeGraph: Sendable {
     let routes: [Route]
     /// Anything that makes remembered answers wrong calls it.
     let forget: @Sendable () -> Void
+    private let ownRoutes: [Route]
+    /// The cookies that no backend sees.
+    let cookies: [String]
     private let forwardAuth: ForwardAuthRoutes
     private let remembered: RememberedAnswers
-    private let tokens: TokenAuthenticator
+    private let identities: EdgeIdentities
 
     init(
         _ configuration: Configuration, _ edge: Configuration.Edge, provider: ProviderGraph, options: ProviderOptions,
@@ -32,9 +36,12 @@ struct EdgeGraph: Sendable {
         let trustedProxies = try ClientAddressRule(
             header: "X-Forwarded-For", trustedProxies: edge.trustedProxies.map(\.text))
 
-        let issuers = edge.issuers.map { TrustedIssuer($0, ours: configuration.issuer.text) }
-        tokens = try Self.tokens(issuers, provider, proxies, clock, log)
-        let policies = PolicyList(edge, issuers: issuers)
+        identities = try EdgeIdentities(
+            edge, others: edge.istioIssuers, issuer: configuration.issuer.text,
+            provider: .init(ring: provider.ring, revocations: provider.revocations), clock: clock, proxies: proxies,
+            logger: logger,
+            metrics: provider.metrics)
+        let policy = edge.policy(issuers: identities.issuers)
         let login = try edge.login.map { login in
             try EdgeLogin(
                 configuration, edge, login, prefix: edge.prefix,
@@ -46,25 +53,21 @@ struct EdgeGraph: Sendable {
         let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, clock, options)
         assertionKeys = keys
         let gate = EdgeGate(
-            finder: CredentialFinder(
-                tokenLocations: TrustedIssuer.locations(of: issuers), sessionCookie: login?.cookieName,
-                takesCertificates: edge.certificates != nil),
-            authenticator: Authenticators(
-                tokens: tokens, sessions: login?.authenticator,
-                certificates: edge.certificates.map { CertificateAuthenticator(CertificateTrust($0), clock: clock) }),
-            policy: policies)
+            finder: identities.finder(sessionCookie: login?.cookieName),
+            authenticator: identities.authenticator(sessions: login?.authenticator), policy: policy)
         parts = EdgeParts(
             gate: gate,
             answers: EdgeAnswers(gate: gate, headers: headers, assertions: assertions, login: login?.guide, observer: log),
             trustedProxies: trustedProxies, prefix: edge.prefix,
             dialect: edge.proxy.flatMap { ProxyDialect(rawValue: $0.rawValue) },
             logger: logger)
-        let remembered = RememberedAnswers(headers: Self.headersThatMatter(policies, issuers), clock: clock)
+        let remembered = RememberedAnswers(headers: Self.headersThatMatter(policy, identities.issuers), clock: clock)
         self.remembered = remembered
         forget = { remembered.clear() }
         forwardAuth = ForwardAuthRoutes(parts, remembered: remembered)
-        routes = forwardAuth.routes + (login?.routes ?? []) + assertionRoutes
-        Self.count(tokens, in: provider.metrics)
+        ownRoutes = (login?.routes ?? []) + assertionRoutes
+        cookies = (login?.cookieName).map { [$0] } ?? []
+        routes = forwardAuth.routes + ownRoutes
     }
 
     /// The edge on a listener of its own, where every path that is not its own is a question.
@@ -75,6 +78,13 @@ struct EdgeGraph: Sendable {
             clientAddress: parts.trustedProxies, metrics: provider.metrics, logger: parts.logger)
     }
 
+    /// What is the edge's own behind its reverse proxy: the login, and no questions of other proxies.
+    func ownApplication(_ security: SecurityHeaders, provider: ProviderGraph) -> WebApplication {
+        WebApplication(
+            routes: ownRoutes.map(RequestScope.wrapping), security: security, clientAddress: parts.trustedProxies,
+            metrics: provider.metrics, logger: parts.logger)
+    }
+
     /// For the provider's listeners: questions stand behind `/check`.
     var fallback: Route { forwardAuth.fallback(answersAll: false) }
     var rememberedReplies: any RememberedReplies { remembered }
@@ -82,26 +92,8 @@ struct EdgeGraph: Sendable {
     /// Fetches issuers' keys before anybody needs them, and keeps them.
     func run() async {
         while !Task.isCancelled {
-            await tokens.refresh()
+            await identities.tokens.refresh()
             do { try await Task.sleep(for: TokenAuthenticator.refreshInterval) } catch { return }
-        }
-    }
-
-    private static func tokens(
-        _ issuers: [TrustedIssuer], _ provider: ProviderGraph, _ proxies: ProxyRules, _ clock: any OpenIDConnect.WallClock,
-        _ log: EdgeLog
-    ) throws -> TokenAuthenticator {
-        do {
-            return try TokenAuthenticator(
-                issuers: issuers, provider: .init(ring: provider.ring, revocations: provider.revocations), clock: clock, log: log
-            ) { issuer in
-                var settings = UpstreamSettings()
-                settings.proxies = proxies
-                settings.trust = .system(additional: issuer.rootCAs)
-                return UpstreamClient(settings)
-            }
-        } catch {
-            throw StartError("edge.issuers: \(error)")
         }
     }
 
@@ -125,17 +117,9 @@ struct EdgeGraph: Sendable {
     }
 
     /// Whatever policies and places of tokens look at.
-    private static func headersThatMatter(_ policies: PolicyList, _ issuers: [TrustedIssuer]) -> [String] {
-        policies.headersLookedAt
+    private static func headersThatMatter(_ policy: any EdgePolicy, _ issuers: [TrustedIssuer]) -> [String] {
+        policy.headersLookedAt
             + issuers.flatMap(\.locations).compactMap { if case .header(let name, _) = $0 { name } else { nil } }
-    }
-
-    private static func count(_ tokens: TokenAuthenticator, in metrics: Metrics) {
-        for (outcome, value) in [("hit", \IdentityCounts.hits), ("miss", \.misses)] {
-            metrics.gauge(
-                "dextra_edge_token_lookups", help: "Tokens looked up, by whether they were known.", labels: [("outcome", outcome)]
-            ) { Double(tokens.counts[keyPath: value]) }
-        }
     }
 }
 
@@ -147,6 +131,7 @@ extension IdentityHeaders {
             authorization: Authorization(rawValue: headers.authorization.rawValue) ?? .keep,
             passesAccessToken: headers.accessToken, claims: headers.claims.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 },
             kubeflowPrefix: headers.kubeflowPrefix, googleNamespace: headers.googleNamespace,
-            assertionHeader: edge.assertion?.header ?? "x-goog-iap-jwt-assertion", observer: observer)
+            assertionHeader: edge.assertion?.header ?? "x-goog-iap-jwt-assertion",
+            outputs: edge.istioTokenOutputs, observer: observer)
     }
 }

@@ -3,18 +3,14 @@ import Logging
 import Web
 
 /// Writes down what the edge decides, and counts it.
-struct EdgeLog: EdgeObserver, IdentityLog {
+struct EdgeLog: EdgeObserver {
     private let logger: Logger
     private let decisions: CounterFamily
-    private let keyFetches: CounterFamily
 
     init(logger: Logger, metrics: Metrics) {
         self.logger = logger
         decisions = metrics.counter(
             "dextra_edge_decisions_total", help: "Requests that the edge decided anew, by outcome.", labels: ["outcome"])
-        keyFetches = metrics.counter(
-            "dextra_edge_key_fetches_total", help: "Fetches of issuers' keys, by issuer and outcome.",
-            labels: ["issuer", "outcome"])
     }
 
     func decided(_ decision: EdgeDecision, _ request: EdgeRequest) {
@@ -43,28 +39,6 @@ struct EdgeLog: EdgeObserver, IdentityLog {
         logger.warning(
             "groups were left out of the header: a comma in the name, or too many",
             metadata: ["subject": .string(identity.subject), "count": .stringConvertible(count)])
-    }
-
-    func record(_ event: IdentityEvent) {
-        switch event {
-        case .keysFetched(let issuer, let count):
-            keyFetches(issuer, "success").increment()
-            logger.debug("keys fetched", metadata: ["issuer": .string(issuer), "count": .stringConvertible(count)])
-        case .keysFetchFailed(let issuer, let reason):
-            keyFetches(issuer, "failure").increment()
-            logger.warning("keys could not be fetched", metadata: ["issuer": .string(issuer), "reason": .string(reason)])
-        case .keyRemoved(let issuer): logger.info("a key is not published any more", metadata: ["issuer": .string(issuer)])
-        case .introspectionFailed(let issuer, let reason):
-            logger.warning("introspection failed", metadata: ["issuer": .string(issuer), "reason": .string(reason)])
-        case .groupsMissing(let issuer, let subject):
-            logger.warning(
-                "the token does not hold all groups", metadata: ["issuer": .string(issuer), "subject": .string(subject)])
-        case .tooManyGroups(let issuer, let subject, let count):
-            logger.warning(
-                "a token with too many groups is refused",
-                metadata: ["issuer": .string(issuer), "subject": .string(subject), "count": .stringConvertible(count)])
-        case .overloaded: logger.warning("too many new tokens at once")
-        }
     }
 
     /// The query stays out: it may hold tokens.

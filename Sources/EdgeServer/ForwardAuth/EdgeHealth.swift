@@ -1,3 +1,4 @@
+import HTTPTypes
 public import Web
 
 /// oauth2-proxy's `/ping` and `/ready`.

@@ -58,7 +58,7 @@ extension Phrase {
         case .edgeRefused: "无法接受登录服务的响应。请重试；如果再次发生，请告知管理员。"
         case .edgeUnavailable: "目前无法登录。这不是您的问题，请稍后重试。"
         case .edgeUnknownHost: "无法在此地址登录。请通过常用地址打开应用程序。"
-        case .edgeTooLarge: "您的帐户信息超出了浏览器 Cookie 的容量。请告知管理员。"
+        case .edgeTooLarge: "您的帐户信息超出了浏览器所能保存的容量。请告知管理员。"
         case .tryAgain: "重试"
         case .requestID: "请求 ID："
         case .codeTitle: "您已登录"

@@ -58,7 +58,7 @@ extension Phrase {
         case .edgeRefused: "サインインサービスからの応答を受け付けられません。もう一度お試しください。繰り返し発生する場合は管理者にお知らせください。"
         case .edgeUnavailable: "現在サインインできません。お客様の問題ではありません。しばらくしてからもう一度お試しください。"
         case .edgeUnknownHost: "このアドレスではサインインできません。いつものアドレスでアプリケーションを開いてください。"
-        case .edgeTooLarge: "アカウントの情報がブラウザーの Cookie に収まりません。管理者にお知らせください。"
+        case .edgeTooLarge: "アカウントの情報がブラウザーのクッキーに収まりません。管理者にお知らせください。"
         case .tryAgain: "もう一度試す"
         case .requestID: "リクエスト ID："
         case .codeTitle: "サインインしました"
