@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CLDAP", pkgConfig: "ldap", providers: [.apt(["libldap2-dev"])]),
+        .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
         .systemLibrary(name: "CXMLSec", pkgConfig: "xmlsec1-openssl", providers: [.apt(["libxmlsec1-dev"])]),
         .target(name: "COpenSSLExit", dependencies: ["COpenSSL"]),
         module("JOSE", ["COpenSSL", "COpenSSLExit"]),
@@ -58,6 +59,7 @@ let package = Package(
             "Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("migrations")]),
         module("Directory", ["CLDAP"]),
+        module("Kerberos", ["CGSSAPI"]),
         module("XMLSecurity", ["CXMLSec"]),
         module(
             "Upstream",
@@ -70,7 +72,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        module("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
+        module(
+            "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
         module("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
         module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
         module(
@@ -118,8 +121,8 @@ let package = Package(
         module(
             "Dextra",
             [
-                "Connectors", "DexConfiguration", "Directory", "Edge", "EdgeServer", "OpenIDConnect", "Pages", "Persistence",
-                "Upstream", "Web",
+                "Connectors", "DexConfiguration", "Directory", "Edge", "EdgeServer", "Kerberos", "OpenIDConnect", "Pages",
+                "Persistence", "Upstream", "Web",
                 "Workers", "XMLSecurity",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -127,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "dextra",
             dependencies: [
-                "Connectors", "DexConfiguration", "Dextra", "Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence",
+                "Connectors", "DexConfiguration", "Dextra", "Directory", "Edge", "JOSE", "OpenIDConnect", "Passwords",
+                "Persistence",
                 "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -136,9 +140,10 @@ let package = Package(
             path: "Sources/DextraCommand",
             swiftSettings: strict),
 
-        tests("Connectors", ["Directory", "JOSE", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
+        tests(
+            "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
-        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence"]),
+        tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence", .product(name: "Logging", package: "swift-log")]),
         tests("Directory"),
         tests("Edge", ["JOSE", "OpenIDConnect", "Persistence", "Upstream"]),
         tests(
@@ -156,6 +161,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         tests("JOSE"),
+        tests("Kerberos"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
         tests("Pages"),
         tests("Passwords"),

@@ -27,6 +27,16 @@ static inline int directory_is_quiet(int descriptor) {
     return poll(&socket, 1, 0) == 0;
 }
 
+/// Takes one value of an attribute away and gives it another, both or none.
+static inline int directory_exchange_value(LDAP *handle, const char *dn, const char *attribute, struct berval *old_value,
+                                           struct berval *new_value, int *message) {
+    struct berval *old_values[] = {old_value, NULL}, *new_values[] = {new_value, NULL};
+    LDAPMod removal = {LDAP_MOD_DELETE | LDAP_MOD_BVALUES, (char *)attribute, {.modv_bvals = old_values}};
+    LDAPMod addition = {LDAP_MOD_ADD | LDAP_MOD_BVALUES, (char *)attribute, {.modv_bvals = new_values}};
+    LDAPMod *changes[] = {&removal, &addition, NULL};
+    return ldap_modify_ext(handle, dn, changes, NULL, NULL, message);
+}
+
 /// What a connection's socket may do, see `directory_guard_socket`.
 struct directory_guard {
     /// In milliseconds of the monotonic clock; 0 for none.

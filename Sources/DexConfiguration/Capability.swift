@@ -18,7 +18,7 @@ struct Capability {
         Capability("browser sessions are", at: ["sessions"]),
         Capability("multi-factor authentication is", at: ["mfa", "staticClients[].mfaChain"]),
         Capability("single sign-on between clients is", at: ["staticClients[].ssoSharedWith"]),
-        Capability("logout is", at: ["staticClients[].postLogoutRedirectURIs", "staticClients[].backchannelLogoutURI"]),
+        Capability("back-channel logout is", at: ["staticClients[].backchannelLogoutURI"]),
         Capability(
             "refresh tokens that end with the session are", at: ["staticClients[].refreshTokenLifetime"], values: ["session"]),
         Capability("the client credentials grant is", at: ["staticClients[].clientCredentialsClaims"]),

@@ -51,6 +51,10 @@ extension Configuration {
         for (name, reason) in EnvironmentSwitches(loading.environment).withoutEffect {
             loading.warning(ofVariable: name, "has no effect: \(reason)")
         }
+        return onlyDocument(yaml, loading).flatMap { schema.read($0, loading) }
+    }
+
+    static func onlyDocument(_ yaml: String, _ loading: Loading) -> Located? {
         let document: YAMLDocument
         do throws(YAMLProblem) {
             document = try YAMLDocument(parsing: yaml)
@@ -63,10 +67,10 @@ extension Configuration {
                 "the key \(quoted(duplicate.key)) is written twice", hint: "it is already in line \(duplicate.first.line)",
                 at: duplicate.second)
         }
-        return schema.read(Located(value: document.root, path: Path()), loading)
+        return Located(value: document.root, path: Path())
     }
 
-    private static func inOrder(_ problems: Set<Problem>) -> [Problem] {
+    static func inOrder(_ problems: Set<Problem>) -> [Problem] {
         problems.sorted { ($0.line, $0.column, $0.path, $0.message) < ($1.line, $1.column, $1.path, $1.message) }
     }
 }

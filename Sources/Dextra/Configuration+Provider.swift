@@ -53,11 +53,19 @@ extension Configuration.Signer {
     }
 }
 
+extension Configuration {
+    /// Those of the file, and the edge's own.
+    func clients(with edge: EdgeClient?) -> [Client] {
+        staticClients.map(Client.init) + (edge.flatMap { $0.isAutomatic ? [$0.client] : nil } ?? [])
+    }
+}
+
 extension Client {
     init(_ client: Configuration.StaticClient) {
         self.init(
             id: client.id, secret: client.secret.map { .plain($0.text) }, name: client.name, redirectURIs: client.redirectURIs,
-            trustedPeers: client.trustedPeers, isPublic: client.isPublic, logoURL: client.logoURL ?? "",
+            postLogoutRedirectURIs: client.postLogoutRedirectURIs, trustedPeers: client.trustedPeers, isPublic: client.isPublic,
+            logoURL: client.logoURL ?? "",
             allowedConnectors: client.allowedConnectors,
             authenticationMethod: client.tokenEndpointAuthMethod.flatMap { ClientAuthenticationMethod(rawValue: $0.rawValue) },
             keys: client.jwks, isUserInfoSigned: client.userinfoSignedResponseAlg != nil)

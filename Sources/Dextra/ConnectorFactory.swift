@@ -13,11 +13,15 @@ struct ConnectorFactory: Sendable {
     let random: any RandomSource
     let assertions: any AssertionStore
     let samlPool: WorkerPool
+    let pools: PoolWatch
     let logger: Logger
     let proxies: ProxyRules
+    let life: UpstreamLife
+    let environment: [String: String]
     let files: FileReading
 
-    /// - Throws: ``StartError`` when a certificate or key cannot be used.
+    /// - Throws: ``StartError`` when a connector must not start as it is: with a keytab that cannot be used people would be asked for
+    ///   passwords.
     func entry(_ connector: Configuration.Connector) throws -> ConnectorRegistry.Entry {
         ConnectorRegistry.Entry(
             id: connector.id, name: connector.name, type: connector.kind.typeName,
@@ -39,11 +43,17 @@ struct ConnectorFactory: Sendable {
         case .authProxy(let proxy): AuthProxyConnector(proxy, id: connector.id)
         case .saml(let saml):
             SAMLConnector(
-                try SAMLSettings(saml, id: connector.id), assertions: assertions, pool: samlPool, clock: clock, random: random)
-        case .ldap(let ldap): LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger)
-        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, clock: clock, random: random)
+                SAMLReading(saml, id: connector.id, files: files, pool: samlPool, proxies: proxies, life: life, clock: clock)
+                    .source,
+                assertions: assertions,
+                pool: samlPool, clock: clock, random: random)
+        case .ldap(let ldap):
+            try LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger, pools: pools)
+        case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, life: life, clock: clock, random: random)
         case .provider(let provider):
-            ProviderConnectors(clock: clock, random: random, files: files, proxies: proxies).make(provider)
+            ProviderConnectors(
+                clock: clock, random: random, files: files, proxies: proxies, life: life, environment: environment
+            ).make(provider)
         }
     }
 }

@@ -9,7 +9,6 @@ final class ConnectorSet: Sendable {
     private let factory: ConnectorFactory
     private let configured: Mutex<[Configuration.Connector]>
 
-    /// - Throws: when a certificate or key of one cannot be used.
     init(_ connectors: [Configuration.Connector], factory: ConnectorFactory) throws {
         self.factory = factory
         configured = Mutex(connectors)
@@ -17,7 +16,6 @@ final class ConnectorSet: Sendable {
     }
 
     /// Makes what a new configuration asks for; nothing changes until what is returned is called.
-    /// - Throws: when a certificate or key of one cannot be used.
     func prepare(_ connectors: [Configuration.Connector]) throws -> @Sendable () -> Void {
         let old = configured.withLock { $0 }
         let running = registry.entries

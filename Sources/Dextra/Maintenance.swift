@@ -8,6 +8,8 @@ import OpenIDConnect
 struct Maintenance: Sendable {
     let store: any Store
     let keys: any KeySource
+    /// Keys that only sign the edge's assertions.
+    let assertionKeys: KeyKeeper?
     let sealers: SealerSource
     let revocations: RevocationList
     let refresh: RefreshPolicy
@@ -25,6 +27,11 @@ struct Maintenance: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await every(KeyKeeper.pollInterval, "keep the keys") { if try await keys.refresh() { keysChanged() } }
+            }
+            if let assertionKeys {
+                group.addTask {
+                    await every(KeyKeeper.pollInterval, "keep the keys of assertions") { _ = try await assertionKeys.refresh() }
+                }
             }
             group.addTask { await every(.seconds(600), "keep the sealing keys") { try await sealers.refresh() } }
             group.addTask { await every(Self.revocationInterval, "read revocations") { try await readRevocations() } }

@@ -6,6 +6,7 @@ import OpenIDConnect
 import Persistence
 import ServiceLifecycle
 import Synchronization
+import Upstream
 import Web
 
 /// A provider. Start here: make one from a configuration, `run` it, `stop` it.
@@ -41,10 +42,14 @@ public final class Provider: Sendable {
             })
         self.server = server
         maintenance = Maintenance(
-            store: graph.store, keys: graph.keys, sealers: graph.sealers, revocations: graph.revocations,
+            store: graph.store, keys: graph.keys, assertionKeys: server.edge?.assertionKeys, sealers: graph.sealers,
+            revocations: graph.revocations,
             refresh: graph.settings.refresh,
             clock: options.clock, logger: logger, keysChanged: { server.refreshPublicAnswers() })
-        graph.revocations.onChange { server.answers.clear() }
+        graph.revocations.onChange {
+            server.answers.clear()
+            server.edge?.forget()
+        }
     }
 
     /// Serves until ``stop()`` is called or the task is cancelled; what is being answered then is finished first.
@@ -52,7 +57,8 @@ public final class Provider: Sendable {
     public func run(ready: @escaping @Sendable () -> Void = {}) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)]
+                    + (server.grpc.map { [.init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)] } ?? []),
                 logger: quiet(logger)))
         group.withLock { $0 = services }
         if isStopped.withLock({ $0 }) { return await graph.store.close() }
@@ -71,6 +77,7 @@ public final class Provider: Sendable {
                     async let _ = ConnectorCheck(connectors: self.graph.parts.connectors, logger: self.logger).run()
                     await self.maintenance.run()
                 }
+                if let edge = server.edge { tasks.addTask { await edge.run() } }
                 // The server ends when it is stopped or cannot start; preparing ends early, maintenance never.
                 var ended = 0
                 while ended < 2, try await tasks.next() != nil { ended += 1 }
@@ -86,21 +93,29 @@ public final class Provider: Sendable {
         try result.get()
     }
 
+    /// How long other servers may still take when the end is announced. Whoever waits for them gets an answer then.
+    private static let upstreamGrace: Duration = .seconds(2)
+
     /// Lets ``run(ready:)`` finish what it has begun and return.
     public func stop() {
         isStopped.withLock { $0 = true }
         if let group = group.withLock({ $0 }) { Task { await group.triggerGracefulShutdown() } }
+        Task { [life = graph.life] in
+            try await Task.sleep(for: Self.upstreamGrace)
+            life.end()
+        }
     }
 
     /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
-    /// - Throws: when a certificate, or a connector's key, cannot be used; nothing has changed then.
+    /// - Throws: when a certificate cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
         let replaceConnectors = try graph.connectors.prepare(new.connectors)
         try server.web.reloadCertificates()
-        graph.clients.replaceStatic(new.staticClients.map(Client.init))
+        graph.clients.replaceStatic(new.clients(with: graph.edgeClient))
         replaceConnectors()
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
         server.answers.clear()
+        server.edge?.forget()
         let unchanged = changedSections(in: new)
         if !unchanged.isEmpty {
             logger.warning(
@@ -118,9 +133,13 @@ public final class Provider: Sendable {
     private func prepareKeys(ready: @Sendable () -> Void) async throws {
         for await bound in listening {
             _ = try await graph.keys.refresh()
+            _ = try await server.edge?.assertionKeys?.refresh()
             server.refreshPublicAnswers()
             for listener in bound {
                 logger.info("listening", metadata: ["server": .string(listener.name), "address": .string("\(listener.address)")])
+            }
+            for await address in server.grpcListening {
+                logger.info("listening", metadata: ["server": "edge-grpc", "address": .string("\(address)")])
             }
             ready()
         }
@@ -134,7 +153,8 @@ public final class Provider: Sendable {
             ("expiry", old.expiry != new.expiry),
             ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
             ("frontend", old.frontend != new.frontend),
-            ("passwords", old.passwords != new.passwords), ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
+            ("passwords", old.passwords != new.passwords), ("edge", old.edge != new.edge),
+            ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
         ]
         return sections.filter(\.1).map(\.0)
     }

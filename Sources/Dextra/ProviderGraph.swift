@@ -14,6 +14,8 @@ struct ProviderGraph: Sendable {
     let settings: ProviderSettings
     let store: SQLiteStore
     let clients: ClientDirectory
+    /// Nil: the edge has no login at this provider.
+    let edgeClient: EdgeClient?
     let local: LocalConnector?
     let connectors: ConnectorSet
     let ring: KeyRing
@@ -23,6 +25,8 @@ struct ProviderGraph: Sendable {
     let parts: ProviderParts
     let documents: PreparedDocuments
     let metrics: Metrics
+    /// Ends with the provider, so that nobody waits for another server then.
+    let life = UpstreamLife()
 
     /// Opens the store and reads what requests need at once. The first signing key may still be in the making.
     init(_ configuration: Configuration, options: ProviderOptions, logger: Logger, metrics: Metrics) async throws {
@@ -37,7 +41,8 @@ struct ProviderGraph: Sendable {
             throw StartError(error, location: location.description)
         }
         self.store = store
-        clients = ClientDirectory(static: configuration.staticClients.map(Client.init), store: store)
+        edgeClient = try EdgeClient(configuration, random: random)
+        clients = ClientDirectory(static: configuration.clients(with: edgeClient), store: store)
 
         // Nice, so that a crowd at the login form slows down nobody else.
         let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
@@ -68,8 +73,10 @@ struct ProviderGraph: Sendable {
         connectors = try ConnectorSet(
             configuration.connectors,
             factory: ConnectorFactory(
-                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool, logger: logger,
-                proxies: ProxyRules(environment: options.environment), files: files))
+                local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
+                pools: PoolWatch(log.counts), logger: logger,
+                proxies: ProxyRules(environment: options.environment), life: life, environment: options.environment,
+                files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,
             connectors: connectors.registry, grants: store,

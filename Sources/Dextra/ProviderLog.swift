@@ -7,6 +7,7 @@ struct ProviderLog: EventLog {
     let logger: Logger
     let counts: ProviderMetrics
     private let refusals: CounterFamily
+    private let passwordChanges: CounterFamily
     private let replays: CounterFamily
     private let storeFailures: CounterFamily
 
@@ -15,6 +16,9 @@ struct ProviderLog: EventLog {
         counts = ProviderMetrics(registry: metrics)
         refusals = metrics.counter(
             "dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
+        passwordChanges = metrics.counter(
+            "dextra_password_changes_total", help: "Changes of expired passwords, by connector and outcome.",
+            labels: ["connector", "outcome"])
         replays = metrics.counter(
             "dextra_replays_total", help: "Codes and refresh tokens that were used again.", labels: ["kind"])
         storeFailures = metrics.counter("dextra_store_failures_total", help: "Operations that the database refused.", labels: [])
@@ -41,6 +45,16 @@ struct ProviderLog: EventLog {
                         "connector_id": connectorID, "user": username, "client_id": clientID, "reason": reason.rawValue,
                         "detail": detail,
                     ].filter { !$0.value.isEmpty }))
+        case .passwordChange(let connectorID, let username, let clientID, let result):
+            let (outcome, detail) = result.words
+            passwordChanges(connectorID, outcome).increment()
+            logger.log(
+                level: outcome == "success" ? .info : .warning,
+                outcome == "success" ? "password changed" : "password not changed",
+                metadata: metadata(
+                    [
+                        "connector_id": connectorID, "user": username, "client_id": clientID, "reason": outcome, "detail": detail,
+                    ].filter { !$0.value.isEmpty && $0.value != "success" }))
         case .connectorAnswered(let connectorID, let operation, let duration, let failure):
             counts.connector(connectorID, operation.rawValue, took: duration)
             // A login that fails is told with its reason; a refresh that fails would be told by nobody else.
@@ -49,6 +63,15 @@ struct ProviderLog: EventLog {
                     "a refresh token was not honored",
                     metadata: metadata(["connector_id": connectorID, "detail": failure.detail]))
             }
+        case .loggedOut(let connectorID, let userID, let clientID, let grants):
+            logger.info(
+                "logged out",
+                metadata: metadata([
+                    "connector_id": connectorID, "user_id": userID, "client_id": clientID, "refresh_grants": String(grants),
+                ]))
+        case .logoutFailed(let connectorID, let detail):
+            logger.warning(
+                "a logout at the other site failed", metadata: metadata(["connector_id": connectorID, "detail": detail]))
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))
@@ -80,6 +103,19 @@ struct ProviderLog: EventLog {
             metadata["client_remote_addr"] = .string(request.clientAddress)
         }
         return metadata
+    }
+}
+
+extension Result<PasswordChange, ConnectorError> {
+    /// The outcome for metrics, and what the operator should know of it.
+    fileprivate var words: (outcome: String, detail: String) {
+        switch self {
+        case .success(.changed): ("success", "")
+        case .success(.wrongPassword): ("wrong_password", "")
+        case .success(.refused(let refusal, let text)): ("refused", "\(refusal.rawValue): \(text)")
+        case .failure(.overloaded): ("overloaded", "")
+        case .failure(let error): ("unavailable", error.detail)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import DexConfiguration
+import EdgeServer
 import FoundationEssentials
 import JOSE
 import Logging
@@ -9,6 +10,12 @@ import Web
 /// The listeners of a configuration with everything they serve.
 struct ProviderServer: Sendable {
     let web: WebServer
+    /// Nil: there is no edge.
+    let edge: EdgeGraph?
+    /// Envoy's questions by gRPC; nil: not offered.
+    let grpc: EdgeGRPCServer?
+    /// Ends when ``grpc`` listens, or is not offered.
+    let grpcListening: AsyncStream<Web.ListenAddress>
     let application: WebApplication
     /// UserInfo answers of tokens seen before; cleared when something is revoked.
     let answers: BearerAnswers
@@ -21,7 +28,9 @@ struct ProviderServer: Sendable {
     ) throws {
         let theme = try Theme(configuration)
         let issuer = configuration.issuer
-        let context = RouteContext(pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL)
+        let context = RouteContext(
+            pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL,
+            staticFiles: Set(theme.files.keys.compactMap { $0.hasPrefix("/static/") ? String($0.dropFirst(8)) : nil }))
         let clock = options.clock
         let answers = BearerAnswers(clock: Web.WallClock { Int64(clock.now.timeIntervalSince1970 * 1000) })
         self.answers = answers
@@ -29,7 +38,12 @@ struct ProviderServer: Sendable {
         let tokenRoutes = TokenRoutes(graph.parts, path: issuer.path, answers: answers)
         let publicRoutes = PublicRoutes(
             settings: graph.settings, documents: graph.documents, context: context, files: theme.files, version: options.version)
-        var routes = AuthorizationRoutes(flow: SignInFlow(graph.parts), context: context, random: options.random).routes
+        let logout = LogoutFlow(graph.parts)
+        var routes =
+            AuthorizationRoutes(
+                flow: SignInFlow(graph.parts), logout: logout, context: context, random: options.random
+            ).routes
+        routes += LogoutRoutes(flow: logout, context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
         routes += ConnectorRoutes(connectors: graph.parts.connectors, context: context).routes
         if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {
@@ -39,13 +53,22 @@ struct ProviderServer: Sendable {
                     endpoint: TokenEndpoint(graph.parts), context: context, random: options.random
                 ).routes
         }
+        let edge = try configuration.edge.map { written in
+            try EdgeGraph(configuration, written, provider: graph, options: options, logger: logger)
+        }
+        self.edge = edge
+        // An edge with a listener of its own is there and nowhere else.
+        let guest = configuration.edge?.http == nil ? edge : nil
+        routes += guest?.routes ?? []
         publicAnswers = { publicRoutes.readyAnswers }
         let security = try SecurityHeaders(
             https: issuer.isSecure,
             overrides: Dictionary(configuration.web.headers.map { ($0.name, $0.value) }) { _, last in last })
         application = WebApplication(
-            routes: routes.map(RequestScope.wrapping), ready: publicRoutes.readyAnswers,
+            routes: routes.map(RequestScope.wrapping), fallback: guest.map { RequestScope.wrapping($0.fallback) },
+            ready: publicRoutes.readyAnswers,
             bearer: Ready.Bearer(path: issuer.path + "/userinfo", answers: answers),
+            remembered: guest?.rememberedReplies,
             crossOrigin: CrossOriginRule(
                 allowedOrigins: configuration.web.allowedOrigins, allowedHeaders: configuration.web.allowedHeaders),
             security: security, clientAddress: try Self.clientAddress(configuration.web.clientRemoteIP), metrics: graph.metrics,
@@ -64,6 +87,17 @@ struct ProviderServer: Sendable {
             listeners.append(
                 Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
         }
+        if let edge, let http = configuration.edge?.http {
+            listeners.append(
+                Listener(
+                    name: "edge", address: Web.ListenAddress(http),
+                    application: edge.application(security, provider: graph, checks: checks)))
+        }
+        if let edge, let written = configuration.edge {
+            listeners += try EdgeProxy.listeners(
+                written, parts: edge.parts, own: edge.ownApplication(security, provider: graph), cookies: edge.cookies,
+                metrics: graph.metrics)
+        }
         if let telemetry = configuration.telemetry.http {
             listeners.append(
                 Listener(
@@ -73,6 +107,20 @@ struct ProviderServer: Sendable {
                         security: try SecurityHeaders(https: false),
                         metrics: graph.metrics, logger: logger)))
         }
+        let (grpcListening, grpcListens) = AsyncStream<Web.ListenAddress>.makeStream()
+        self.grpcListening = grpcListening
+        grpc = edge.flatMap { edge in
+            configuration.edge?.grpc.map { address in
+                EdgeGRPCServer(
+                    address: Web.ListenAddress(address), answers: edge.parts.answers, trusted: edge.parts.trustedProxies,
+                    logger: logger
+                ) { bound in
+                    grpcListens.yield(bound)
+                    grpcListens.finish()
+                }
+            }
+        }
+        if grpc == nil { grpcListens.finish() }
         web = WebServer(
             listeners: listeners, limits: ServerLimits(configuration.web.limits),
             logger: logger, onListening: listening)

@@ -9,8 +9,9 @@ struct Theme {
     let files: [String: StaticFile]
     let logoURL: String?
 
+    /// - Parameter path: where its files are served; nil: below the issuer's.
     /// - Throws: ``StartError`` naming the file that cannot be used.
-    init(_ configuration: Configuration) throws {
+    init(_ configuration: Configuration, path: String? = nil) throws {
         let frontend = configuration.frontend
         var templates: [String: String] = [:]
         var files = Dictionary(
@@ -28,7 +29,7 @@ struct Theme {
         let logoURL = frontend.logoURL == "theme/logo.png" && files["/theme/logo.png"] == nil ? nil : frontend.logoURL
         let theme = PagesTheme(
             issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
-            extra: frontend.extra, issuerPath: configuration.issuer.path)
+            extra: frontend.extra, issuerPath: path ?? configuration.issuer.path)
         do throws(PagesError) { pages = try Pages(theme: theme, overrides: templates) } catch {
             throw StartError("frontend.dir: \(error.description)")
         }

@@ -49,6 +49,7 @@ struct DextraCommand: AsyncParsableCommand {
         ConnectorCommand.self,
         KeyCommand.self,
         TokenCommand.self,
+        PolicyCommand.self,
         HashCommand.self,
         VersionCommand.self,
     ]

@@ -21,6 +21,11 @@ public struct Pages: Sendable {
         render(.login, language: language, title: Words(language).html(.signIn), page.fill)
     }
 
+    /// The form for another password in place of one that has expired.
+    public func newPassword(_ page: NewPasswordPage, language: Language) -> [UInt8] {
+        render(.newPassword, language: language, title: Words(language).html(.newPasswordTitle), page.fill)
+    }
+
     /// The choice between several ways to sign in.
     public func connectors(_ page: ConnectorsPage, language: Language) -> [UInt8] {
         render(.connectors, language: language, title: Words(language).html(.signIn), page.fill)
@@ -44,6 +49,16 @@ public struct Pages: Sendable {
     /// The response as a form that posts itself (`response_mode=form_post`). Send it under ``ContentSecurityPolicy/formPost``.
     public func formPost(_ page: FormPostPage, language: Language) -> [UInt8] {
         render(.formPost, language: language, title: Words(language).html(.continueTitle), page.fill)
+    }
+
+    /// The question whether a person wants to sign out.
+    public func logout(_ page: LogoutPage, language: Language) -> [UInt8] {
+        render(.logout, language: language, title: Words(language).html(.signOut), page.fill)
+    }
+
+    /// The end of a logout that leads nowhere else.
+    public func loggedOut(language: Language) -> [UInt8] {
+        render(.loggedOut, language: language, title: Words(language).html(.signedOut)) { _, _ in }
     }
 
     /// What the issuer's address shows to someone who opens it.

@@ -24,5 +24,12 @@ public enum StaticFiles {
         "favicon.svg": StaticFile(contentType: "image/svg+xml", bytes: PackageResources.favicon_svg),
         "logo.svg": StaticFile(contentType: "image/svg+xml", bytes: PackageResources.logo_svg),
         "robots.txt": StaticFile(contentType: "text/plain; charset=utf-8", bytes: PackageResources.robots_txt),
-    ]
+    ].merging(icons) { file, _ in file }
+
+    private static var icons: [String: StaticFile] {
+        Dictionary(
+            uniqueKeysWithValues: ConnectorIcons.files.map { name, bytes in
+                ("icon-\(name).svg", StaticFile(contentType: "image/svg+xml", bytes: bytes))
+            })
+    }
 }

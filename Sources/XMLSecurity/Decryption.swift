@@ -19,15 +19,20 @@ public struct Decryption: Sendable {
         self.keys = keys
     }
 
-    /// The document inside of the only element of that name directly below the root.
+    /// The document inside of the only element of that name directly below the root, or below the only elements that lead
+    /// there.
+    /// - Parameter path: names of elements on the way, the root's not among them.
     /// - Returns: nil if there is no such element.
     public func decryptedChild(
-        _ name: String, in namespace: String, of document: XMLDocument
+        _ name: String, below path: [String] = [], in namespace: String, of document: XMLDocument
     ) throws(XMLSecurityError) -> XMLDocument? {
         try Library.enter()
-        let found = XMLDocument.elements(of: document.rootNode).filter { XMLDocument.is($0, name, in: namespace) }
-        guard let only = found.first else { return nil }
-        guard found.count == 1 else { throw .malformed("there are \(found.count) \(name) elements instead of one") }
+        var node = document.rootNode
+        for step in path {
+            guard let next = try onlyChild(step, in: namespace, of: node) else { return nil }
+            node = next
+        }
+        guard let only = try onlyChild(name, in: namespace, of: node) else { return nil }
         let data = XMLDocument.elements(of: only).filter { XMLDocument.is($0, "EncryptedData", in: Namespace.encryption) }
         guard data.count == 1 else { throw .undecryptable("there is not exactly one EncryptedData") }
         guard let method = method(of: data[0]), let size = Self.contentMethods[method] else {
@@ -46,6 +51,14 @@ public struct Decryption: Sendable {
             }
         }
         throw .undecryptable("its key is not encrypted by RSA-OAEP for one of the configured keys")
+    }
+
+    private func onlyChild(
+        _ name: String, in namespace: String, of node: xmlNodePtr
+    ) throws(XMLSecurityError) -> xmlNodePtr? {
+        let found = XMLDocument.elements(of: node).filter { XMLDocument.is($0, name, in: namespace) }
+        guard found.count <= 1 else { throw .malformed("there are \(found.count) \(name) elements instead of one") }
+        return found.first
     }
 
     /// Encrypted elements may use prefixes that are declared around them.

@@ -23,7 +23,7 @@ extension XMLSecurityError: CustomStringConvertible {
         case .duplicateID: "two elements of the document have the same ID"
         case .unacceptableSignature(let reason): "the signature is not acceptable: \(reason)"
         case .wrongSignature: "the signature is by none of the configured certificates, or the document was changed after signing"
-        case .undecryptable(let reason): "the assertion cannot be decrypted: \(reason)"
+        case .undecryptable(let reason): "what is encrypted cannot be decrypted: \(reason)"
         case .unusableKey: "a key cannot be used"
         case .failed(let reason): reason
         }

@@ -27,6 +27,14 @@ import Testing
         #expect(!ldap.limits.followReferrals)
     }
 
+    @Test("says who changes an expired password")
+    func passwordChange() throws {
+        #expect(try ldap("host: a\n" + Self.users).passwordChange == .person)
+        for rule in Configuration.Connector.LDAP.PasswordChange.allCases {
+            #expect(try ldap("host: a\npasswordChange: \(rule.rawValue)\n" + Self.users).passwordChange == rule)
+        }
+    }
+
     @Test(
         "takes hosts in each form",
         arguments: [
@@ -113,7 +121,7 @@ import Testing
         Mistake("host: a\nhots: b\n" + users, "c.yaml:11:5: \(path).hots: unknown key; did you mean host?"),
         Mistake(
             "host: a\nkerberos: {enabled: true}\n" + users,
-            "c.yaml:11:25: \(path).kerberos.enabled: Kerberos is not built yet; remove the kerberos block"),
+            "c.yaml:11:15: \(path).kerberos: keytabPath is missing; the file with the key of HTTP/… of this server"),
         Mistake("host: a\ntimeout: 5m\n" + users, "c.yaml:11:14: \(path).timeout: must be from 100ms to 60s"),
         Mistake(
             "host: a\nuserSearch: {baseDN: dc=org, username: uid, emailAttr: mail}",

@@ -21,7 +21,7 @@ private let least = "issuer: 'https://idp.example.com/', clientID: us, redirectU
     let found = try #require(try read(least))
     #expect(found.issuer == "https://idp.example.com/" && found.clientID == "us" && found.clientSecret == nil)
     #expect(found.scopes == ["profile", "email"] && found.promptType == "consent" && found.pkceChallenge == nil)
-    #expect(found.basicAuthUnsupported == nil && !found.insecureEnableGroups && !found.getUserInfo)
+    #expect(found.basicAuthUnsupported == nil && !found.insecureEnableGroups && !found.getUserInfo && found.upstreamLogout)
 }
 
 @Test func `Every key of Dex is read`() throws {
@@ -29,7 +29,7 @@ private let least = "issuer: 'https://idp.example.com/', clientID: us, redirectU
         \(least), issuerAlias: 'https://alias.example', clientSecret: $SECRET, basicAuthUnsupported: false, scopes: [openid, groups],
           rootCAs: [ca.pem, 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JST0KLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQ=='],
           insecureSkipVerify: true, insecureSkipEmailVerified: true, insecureEnableGroups: true, allowedGroups: [a], acrValues: [b],
-          getUserInfo: true, userIDKey: c, userNameKey: d, promptType: login, pkceChallenge: plain, overrideClaimMapping: true,
+          getUserInfo: true, upstreamLogout: false, userIDKey: c, userNameKey: d, promptType: login, pkceChallenge: plain, overrideClaimMapping: true,
           providerDiscoveryOverrides: {tokenURL: 'https://t', authURL: 'https://a', jwksURL: 'https://j', userInfoURL: 'https://u',
             deviceAuthURL: 'https://d', endSessionURL: 'https://e'},
           claimMapping: {preferred_username: e, email: f, groups: g},
@@ -39,7 +39,9 @@ private let least = "issuer: 'https://idp.example.com/', clientID: us, redirectU
     let found = try #require(try read(config, environment: ["SECRET": "shh"]))
     #expect(found.clientSecret?.text == "shh" && found.issuerAlias == "https://alias.example" && found.scopes == ["groups"])
     #expect(found.basicAuthUnsupported == false && found.rootCAs.count == 2 && found.rootCAs.allSatisfy { $0 == pem })
-    #expect(found.insecureSkipVerify && found.insecureSkipEmailVerified && found.insecureEnableGroups && found.getUserInfo)
+    #expect(
+        found.insecureSkipVerify && found.insecureSkipEmailVerified && found.insecureEnableGroups && found.getUserInfo
+            && !found.upstreamLogout)
     #expect(found.allowedGroups == ["a"] && found.acrValues == ["b"] && found.userIDKey == "c" && found.userNameKey == "d")
     #expect(found.promptType == "login" && found.pkceChallenge == .plain && found.overrideClaimMapping)
     #expect(found.overrides.tokenURL == "https://t" && found.overrides.endSessionURL == "https://e")

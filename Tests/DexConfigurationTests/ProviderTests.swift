@@ -72,6 +72,11 @@ import Testing
         else { throw Unexpected() }
         #expect(google.domainToAdminEmail == ["*": "a@e"])
         #expect(google.promptType == "consent")
+        guard
+            case .google(let byDefault) = try provider(
+                "google", Self.application + ", groups: [a@e], domainToAdminEmail: {'*': a@e}")
+        else { throw Unexpected() }
+        #expect(byDefault.serviceAccountFilePath == nil && byDefault.domainToAdminEmail == ["*": "a@e"])
         guard case .gitlab(let gitlab) = try provider("gitlab", Self.application + ", baseURL: 'https://git.corp/'") else {
             throw Unexpected()
         }
@@ -117,7 +122,6 @@ import Testing
         ("gitea", application + ", orgs: [{teams: [a]}]", "orgs[0].name: missing"),
         ("gitlab", application + ", baseURL: 'https://git.corp?x=1'", "must not have a query"),
         ("google", application + ", serviceAccountFilePath: /a", "domainToAdminEmail is missing"),
-        ("google", application + ", domainToAdminEmail: {'*': a@e}", "serviceAccountFilePath is missing"),
         ("google", application + ", groups: [a@e]", "anybody could log in"),
         ("microsoft", application + ", groups: [a]", "anybody could log in"),
         ("microsoft", application + ", tenant: 'a/b'", "is not a tenant"),

@@ -16,12 +16,10 @@ import Testing
         "is told to people where Active Directory says it only to who has the right password",
         arguments: [
             ("530", BindDenial.outsideLogonHours), ("531", .outsideLogonHours), ("532", .passwordExpired),
-            ("533", .accountDisabled),
-            ("701", .accountExpired),
+            ("533", .accountDisabled), ("701", .accountExpired), ("773", .passwordExpired),
         ])
     func activeDirectory(_ data: String, _ denial: BindDenial) {
         #expect(result(microsoft(data)) == .denied(denial, microsoft(data)))
-        #expect(result(microsoft("773")) == .mustChangePassword(microsoft("773")))
     }
 
     @Test("is kept from people where anybody's guess gets the same answer", arguments: ["525", "52e", "775", "57", "", "zzz"])
@@ -49,6 +47,12 @@ import Testing
         #expect(result("", code: LDAP_SUCCESS) == .accepted)
         #expect(
             result("", code: LDAP_SUCCESS, policy: 2) == .mustChangePassword("the password policy wants another password"))
+    }
+
+    @Test("is that somebody has come in by grace, also for the last time", arguments: [0, 1, 5])
+    func grace(_ left: Int) {
+        let diagnosis = BindDiagnosis(code: LDAP_SUCCESS, diagnostic: "", graceLeft: left)
+        #expect(diagnosis.result == .acceptedByGrace(left: left))
     }
 
     @Test(

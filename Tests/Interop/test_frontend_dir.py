@@ -262,3 +262,17 @@ def test_what_is_mistyped_stops_the_start_and_is_named(tmp_path, frontend, word)
         assert process.process.wait(STOP_SECONDS) != 0 and word in process.log
     finally:
         process.kill()
+
+
+# Pictures of connectors
+
+def test_pictures_of_connectors_are_built_in_and_can_be_replaced(tmp_path):
+    folder = fill(tmp_path, {"static/icon-corp.svg": "<svg>the company's</svg>", "static/icon-mock.svg": "<svg>a mock's</svg>"})
+    connectors = [{"type": "mockCallback", "id": "corp", "name": "A"}, {"type": "mockCallback", "id": "other", "name": "B"}]
+    with running(connectors=connectors, enablePasswordDB=True, frontend={"dir": str(folder)}) as server:
+        page = Browser(server).open(authorization_url(server)).response.text
+        sources = re.findall(r'<img class="icon" src="([^"]+)" alt=""', page)
+        assert sources == ["/dex/static/icon-corp.svg", "/dex/static/icon-mock.svg", "/dex/static/icon-local.svg"]
+        bodies = [server.get(source.removeprefix("/dex")) for source in sources]
+        assert all(body.headers["Content-Type"] == "image/svg+xml" for body in bodies)
+        assert bodies[0].text == "<svg>the company's</svg>" and bodies[1].text == "<svg>a mock's</svg>" and "<path" in bodies[2].text

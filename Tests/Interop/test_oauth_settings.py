@@ -1,8 +1,11 @@
 """What the settings of each provider's connector change, against the recordings."""
+from pathlib import Path
+
 import pytest
 from joserfc import jwk, jwt
 
 from support.application import refresh
+from support.recorded.google import Google
 from support.recorded.upstream import Fault
 from support.recorded.world import REDIRECTING, assert_page, dex_sub, world
 
@@ -193,6 +196,24 @@ def test_google_groups_of_groups_even_in_a_circle(shop):
     with up.changing():
         up.memberships["jane@example.com"] = ["list-1@example.com", "builders@example.com"]
         assert set(claims(shop, "go-transitive")["groups"]) == {"list-1@example.com", "builders@example.com", "everyone@example.com"}
+
+
+@pytest.mark.parametrize("variable", ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"])
+def test_google_default_credentials_read_the_directory(variable):
+    with world(Google) as made:
+        up = made.recordings["google"]
+        directory = up.directory(made.folder)
+        file = Path(directory.pop("serviceAccountFilePath"))
+        well_known = file.rename(file.with_name("application_default_credentials.json"))
+        value = str(well_known if variable == "GOOGLE_APPLICATION_CREDENTIALS" else well_known.parent)
+        environment = {"GOOGLE_APPLICATION_CREDENTIALS": "", "CLOUDSDK_CONFIG": "", variable: value}
+        made.start({"go": ("google", up.config(**directory, **up.member()))}, environment=environment)
+        assert set(claims(made, "go")["groups"]) == up.identity().groups
+        # What a person has at hand is not a service account.
+        well_known.write_text('{"type": "authorized_user"}')
+        made.server.restart()
+        assert_page(made, made.sign_in("go"), 500, 502, 503)
+        assert "is of type authorized_user and not service_account" in made.server.log
 
 
 def test_google_hosted_domains(shop):

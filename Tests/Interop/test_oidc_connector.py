@@ -1,5 +1,5 @@
 """The connector oidc, before other providers: another Dextra, and oidc-provider-mock."""
-import base64, contextlib, json, re, socket, threading, warnings
+import base64, contextlib, json, re, signal, socket, threading, time, warnings
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
@@ -12,6 +12,7 @@ from support.command import dextra
 from support.configuration import configuration, merged
 from support.people import APP, JANE, JOHN, Client
 from support.ports import free_port
+from support.raw import connect, form_request, read_response
 from support.server import ROOT, Dextra
 
 # Characters that must be escaped in a form, and again before they go into Basic.
@@ -315,6 +316,26 @@ def test_a_stalled_upstream_stalls_nobody_else(world):
         assert set(answers) <= {500, 503}
         assert max(times) < timedelta(seconds=2), max(times)
         both.downstream.running.wait_for_log("did not answer within|no answer in time")
+
+
+def test_a_stalled_upstream_does_not_keep_it_from_ending(world):
+    both = world()
+    with contextlib.closing(socket.create_server(("127.0.0.1", both.ports[0]), backlog=16)):
+        both.downstream.start()
+        form = urlsplit(authorization_url(both.downstream)).query.encode()
+        with contextlib.closing(connect(both.downstream)) as waiting:
+            message = form_request(both.downstream, form, route="/auth/upstream", headers={"Expect": "100-continue"})
+            head, body = message[:-len(form)], message[-len(form):]
+            waiting.sendall(head)
+            assert waiting.recv(25).startswith(b"HTTP/1.1 100 Continue")
+            begun = time.monotonic()
+            both.downstream.running.signal(signal.SIGTERM)
+            waiting.sendall(body)
+            status, _, page = read_response(waiting, "POST")
+            assert status == 500 and b"cannot be reached" in page, "whoever waits is answered"
+        both.downstream.stop()
+        assert time.monotonic() - begun < 6, "the other server would have had ten seconds"
+        assert "was not waited for: this provider ends" in both.downstream.log
 
 
 def test_a_wrong_redirect_uri_is_named_by_the_check(tmp_path):

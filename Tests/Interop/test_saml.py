@@ -273,6 +273,59 @@ def test_without_validation_everything_is_taken_and_the_start_warns(start, keys)
     refused(site, browser, response.but(audiences=["x"]).signed(keys["idp"], None), request.relay_state, "another audience")
 
 
+# Without RelayState
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory, keys):
+    from support.launch import launch
+    port = free_port()
+    server = launch(tmp_path_factory.mktemp("without"), port=port, connectors=[connector(
+        port, keys["idp"].certificate, sendRelayState=False, decryptionKeyFile=str(keys["decryption"].key))])
+    try:
+        yield server
+        server.stop()
+    finally:
+        if server.running:
+            server.kill()
+
+
+@pytest.mark.parametrize("what", ["assertion", "response", "both", "encrypted"])
+def test_the_sign_in_may_travel_as_the_id_of_the_request(without, keys, what):
+    browser, request, response = begin(without)
+    assert "RelayState" not in request.parameters and len(request.id) > 200
+    if what == "encrypted":
+        xml = response.around(encrypt(sign(response.assertion, keys["idp"], response.assertion_id), keys["decryption"].certificate))
+    else:
+        xml = response.signed(keys["idp"], what)
+    assert payload(redeem(without, post_response(browser, xml, "").code).json()["id_token"])["email"] == "jane@example.com"
+    # Not twice, and not elsewhere.
+    refused(without, browser, xml, "", "used before")
+
+
+def test_many_tabs_at_once_without_relay_state(without, keys):
+    browser, *first = begin(without)
+    tabs = [first] + [(request_of(browser.open(authorization_url(without, connector_id="company")), SSO), None) for _ in range(20)]
+    for request, _ in tabs:
+        response = Response(request.id, first[1].recipient, first[1].audience)
+        assert post_response(browser, response.signed(keys["idp"]), "").code
+
+
+def test_without_relay_state_it_is_bound_to_its_browser_and_its_request(without, keys):
+    browser, request, response = begin(without)
+    stranger, others, theirs = begin(without)
+    assert_error_page(post_response(stranger, response.signed(keys["idp"]), ""), 400)
+    # An answer to one sign-in cannot be shown for another, not even beside its state.
+    refused(without, stranger, response.but(assertion_id="_second").signed(keys["idp"]), others.id[1:], "InResponseTo")
+    for what in ("assertion", "response"):
+        crossed = response.but(assertion_id="_third", in_response_to=others.id)
+        refused(without, stranger, crossed.signed(keys["idp"], what), "", "InResponseTo")
+    for id in ("_made-up", None, "", "_" + request.id[1:-2] + "AA"):
+        changed = response.but(in_response_to=id, confirmed_request=id) if id != "" else response.but(in_response_to="x")
+        assert_error_page(post_response(browser, changed.signed(keys["idp"]), ""), 400)
+    for body in (b"", b"=", b"<p:Response", BOMB.encode()):
+        assert_error_page(post_response(browser, body, ""), 400)
+
+
 # Encryption
 
 @pytest.fixture(scope="module")
@@ -332,6 +385,63 @@ def test_an_encrypted_assertion_without_a_key_of_ours(site, keys):
     browser, request, response = begin(site)
     xml = response.around(encrypt(sign(response.assertion, keys["idp"], response.assertion_id), keys["decryption"].certificate))
     refused(site, browser, xml, request.relay_state, "no decryptionKeyFile")
+
+
+# Encrypted names
+
+def hidden(name: str, certificate, **options) -> str:
+    return encrypt(f'<a:NameID xmlns:a="{A}">{name}</a:NameID>', certificate, kind="EncryptedID", **options)
+
+
+@pytest.mark.parametrize("what", ["assertion", "response", "encrypted"])
+@pytest.mark.parametrize("options", [
+    dict(), dict(method=XENC + "aes128-cbc", session="aes-128"), dict(beside=True), dict(inherit=True)], ids=str)
+def test_an_encrypted_name(encrypted_site, keys, what, options):
+    site = encrypted_site
+    browser, request, response = begin(site)
+    response = response.but(subject=hidden("jane-at-idp", keys["decryption"].certificate, **options))
+    if what == "encrypted":
+        xml = response.around(encrypt(sign(response.assertion, keys["idp"], response.assertion_id), keys["decryption"].certificate))
+    else:
+        xml = response.signed(keys["idp"], what)
+        assert "jane-at-idp" not in xml
+    claims = payload(redeem(site, post_response(browser, xml, request.relay_state).code).json()["id_token"])
+    assert base64.urlsafe_b64decode(claims["sub"] + "==") == b"\n\x0bjane-at-idp\x12\x07company"
+
+
+BAD_NAMES = {
+    "RSA with PKCS#1 v1.5": (lambda key: hidden("jane-at-idp", key, key_method=XENC + "rsa-1_5"), "RSA-OAEP"),
+    "two names": (lambda key: "<a:NameID>john-at-idp</a:NameID>" + hidden("jane-at-idp", key), "several names"),
+    "two encrypted names": (lambda key: hidden("john-at-idp", key) + hidden("jane-at-idp", key), "2 EncryptedID"),
+    "no name inside": (lambda key: encrypt(f'<a:BaseID xmlns:a="{A}"/>', key, kind="EncryptedID"), "not a name"),
+    "a name of no namespace inside": (lambda key: encrypt("<NameID>jane-at-idp</NameID>", key, kind="EncryptedID"), "not a name"),
+    "an empty name inside": (lambda key: hidden("", key), "no name"),
+    "a document with a type inside": (lambda key: encrypt("x", key, kind="EncryptedID", binary="<!DOCTYPE x><NameID>x</NameID>"), "DOCTYPE|well-formed"),
+    "nothing inside": (lambda key: "<a:EncryptedID/>", "not exactly one EncryptedData")}
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_an_encrypted_name_that_is_none_is_refused(encrypted_site, keys, name):
+    make, reason = BAD_NAMES[name]
+    browser, request, response = begin(encrypted_site)
+    response = response.but(subject=make(keys["decryption"].certificate))
+    refused(encrypted_site, browser, response.signed(keys["idp"]), request.relay_state, reason)
+
+
+def test_an_encrypted_name_put_into_a_signed_assertion_is_refused(encrypted_site, keys):
+    browser, request, response = begin(encrypted_site)
+    for what in ("assertion", "response"):
+        signed = response.signed(keys["idp"], what)
+        plain = "<a:NameID>jane-at-idp</a:NameID>"
+        assert plain in signed
+        refused(encrypted_site, browser, signed.replace(plain, hidden("admin-at-idp", keys["decryption"].certificate)), request.relay_state,
+                "changed after signing")
+
+
+def test_an_encrypted_name_without_a_key_of_ours(site, keys):
+    browser, request, response = begin(site)
+    response = response.but(subject=hidden("jane-at-idp", keys["decryption"].certificate))
+    refused(site, browser, response.signed(keys["idp"]), request.relay_state, "no decryptionKeyFile")
 
 
 # Signature wrapping (Somorovsky et al., "On Breaking SAML", 2012; numbered as the SAML Raider extension does)

@@ -65,6 +65,13 @@ def test_a_login_by_redirect(pair):
     log_in(site, idp, BINDING_HTTP_REDIRECT)
 
 
+@pytest.mark.parametrize("binding", ["HTTP-POST", "HTTP-Redirect"])
+def test_a_login_without_relay_state(pair, keys, binding):
+    site, idp = pair(requestBinding=binding, sendRelayState=False, signingKeyFile=str(keys["ours"].key),
+                     signingCertFile=str(keys["ours"].certificate))
+    log_in(site, idp, *([BINDING_HTTP_REDIRECT] if binding == "HTTP-Redirect" else []))
+
+
 @pytest.mark.parametrize("key", ["ours", "curve"])
 def test_requests_are_signed_by_post(pair, keys, key):
     site, idp = pair(signingKeyFile=str(keys[key].key), signingCertFile=str(keys[key].certificate))

@@ -30,7 +30,7 @@ def answer_of(idp: SimpleSAMLphp, request, by_redirect: bool) -> dict[str, str]:
     return form.fields
 
 
-@pytest.mark.parametrize("case", ["post", "redirect", "signed request", "encrypted", "assertion only"])
+@pytest.mark.parametrize("case", ["post", "redirect", "signed request", "encrypted", "encrypted name", "assertion only", "no relay state"])
 def test_a_person_logs_in(start, tmp_path, case):
     keys = {name: KeyPair.make(tmp_path, name) for name in ("idp", "ours")}
     idp, port = SimpleSAMLphp(tmp_path, keys["idp"]), free_port()
@@ -41,10 +41,14 @@ def test_a_person_logs_in(start, tmp_path, case):
     further = ""
     if case == "redirect":
         config["requestBinding"] = "HTTP-Redirect"
+    if case == "no relay state":
+        config["sendRelayState"] = False
     if case == "signed request":
         config |= {"requestBinding": "HTTP-Redirect", "signingKeyFile": str(keys["ours"].key), "signingCertFile": str(keys["ours"].certificate)}
         further = f"'validate.authnrequest' => true, 'certData' => '{keys['ours'].certificate_text}',"
-    if case == "encrypted":
+    if case == "encrypted name":
+        further = f"'nameid.encryption' => true, 'certData' => '{keys['ours'].certificate_text}',"
+    if case.startswith("encrypted"):
         config |= {"decryptionKeyFile": str(keys["ours"].key)}
     if case == "assertion only":
         further = "'saml20.sign.response' => false,"
@@ -54,8 +58,9 @@ def test_a_person_logs_in(start, tmp_path, case):
         browser = Browser(site)
         request = request_of(browser.open(authorization_url(site, connector_id="company")), idp.sso)
         fields = answer_of(idp, request, "requestBinding" in config)
+        assert ("EncryptedID" in base64.b64decode(fields["SAMLResponse"]).decode()) == (case == "encrypted name")
         assert ("EncryptedAssertion" in base64.b64decode(fields["SAMLResponse"]).decode()) == (case == "encrypted")
-        code = post_response(browser, base64.b64decode(fields["SAMLResponse"]), fields["RelayState"]).code
+        code = post_response(browser, base64.b64decode(fields["SAMLResponse"]), fields.get("RelayState", "")).code
         claims = verified(site, redeem(site, code).json()["id_token"], APP)
         assert (claims["name"], claims["email"], claims["groups"]) == ("Jane Doe", "jane@example.com", ["staff", "everybody"])
         assert base64.urlsafe_b64decode(claims["sub"] + "==") == b"\n\x0bjane-at-idp\x12\x07company"

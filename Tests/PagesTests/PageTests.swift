@@ -45,6 +45,28 @@ struct PageTests {
         #expect(page.contains("aria-invalid") == isInvalid)
     }
 
+    @Test("a form for a new password asks for the old one once and for the new one twice, in words that password managers know")
+    func newPasswordForm() {
+        let page = Markup(pages.newPassword(NewPasswordPage(postURL: "/x", username: "jane"), language: .english))
+        let inputs = page.all("input")
+        #expect(inputs.map { $0["name"] } == ["username", "old_password", "new_password", "new_password_again"])
+        #expect(inputs.map { $0["type"] } == ["text", "password", "password", "password"])
+        #expect(inputs.map { $0["autocomplete"] } == ["username", "current-password", "new-password", "new-password"])
+        #expect(inputs.map { $0["value"] } == ["jane", nil, nil, nil])
+        #expect(!page.text.contains("password-error"))
+    }
+
+    @Test("each problem of a new password has its own words", arguments: NewPasswordPage.Failure.allCases)
+    func newPasswordFailures(_ failure: NewPasswordPage.Failure) {
+        let show = { (failure: NewPasswordPage.Failure) in
+            Markup(pages.newPassword(NewPasswordPage(postURL: "/x", username: "jane", failure: failure), language: .english))
+        }
+        let page = show(failure)
+        #expect(page.all("div").contains { $0["id"] == "password-error" && $0["role"] == "alert" })
+        #expect(page.all("input").filter { $0["aria-invalid"] != nil }.count == (failure == .wrongPassword ? 1 : 2))
+        #expect(Set(NewPasswordPage.Failure.allCases.map { show($0).text }).count == NewPasswordPage.Failure.allCases.count)
+    }
+
     @Test(
         "the way back is shown only if it stays on this server",
         arguments: [("/dex/auth?a=b", true), ("https://evil.example", false), ("", false)])
@@ -66,10 +88,14 @@ struct PageTests {
         let connectors: [ConnectorsPage.Connector] = [
             .init(id: "b", name: "B", url: "/dex/auth/b?x=1&y=2", type: "oidc"),
             .init(id: "x", name: "X", url: "javascript:alert(1)", type: "oidc"),
-            .init(id: "a", name: "", url: "/dex/auth/a", type: "ldap"),
+            .init(id: "a", name: "", url: "/dex/auth/a", type: "ldap", iconURL: "/dex/static/icon-ldap.svg"),
+            .init(id: "c", name: "C", url: "/dex/auth/c", type: "ldap", iconURL: "https://elsewhere.example/icon.svg"),
         ]
         let page = pages.connectors(ConnectorsPage(connectors: connectors), language: .english)
-        #expect(Markup(page).all("a").map { $0["href"] } == ["/dex/auth/b?x=1&amp;y=2", "/dex/auth/a"])
+        #expect(Markup(page).all("img").map { $0["src"] }.suffix(1) == ["/dex/static/icon-ldap.svg"])
+        #expect(Markup(page).all("img").allSatisfy { $0["alt"] != nil })
+        #expect(page.text.contains(">B</span>") && page.text.contains(">C</span>") && !page.text.contains(">A</span>"))
+        #expect(Markup(page).all("a").map { $0["href"] } == ["/dex/auth/b?x=1&amp;y=2", "/dex/auth/a", "/dex/auth/c"])
         #expect(page.text.contains("<a class=\"choice\" href=\"/dex/auth/a\">"))
         #expect(page.text.contains("Sign in with <bdi>a</bdi>"))
     }

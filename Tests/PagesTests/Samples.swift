@@ -44,6 +44,14 @@ enum Samples {
             ),
             ("login-unavailable", pages.login(LoginPage(postURL: post, failure: .unavailable), language: language)),
             (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane"), language: language)
+            ),
+            (
+                "new-password-refused",
+                pages.newPassword(NewPasswordPage(postURL: post, username: "jane", failure: .usedBefore), language: language)
+            ),
+            (
                 "connectors",
                 pages.connectors(ConnectorsPage(connectors: connectors, clientName: "Example App"), language: language)
             ),
@@ -82,6 +90,13 @@ enum Samples {
                     fields: [.init(name: "code", value: "abc"), .init(name: "state", value: "\"><b>")], clientName: "Example App"
                 ).map { pages.formPost($0, language: language) } ?? []
             ),
+            (
+                "logout",
+                pages.logout(
+                    LogoutPage(postURL: "/dex/logout/confirm", clientName: "Example App", request: "abc"), language: language)
+            ),
+            ("logout-everywhere", pages.logout(LogoutPage(postURL: "/logout/confirm", request: "abc"), language: language)),
+            ("logged-out", pages.loggedOut(language: language)),
             (
                 "landing",
                 pages.landing(
@@ -130,12 +145,17 @@ enum Samples {
                         clientName: text), language: language)
             ),
             (
+                "new-password",
+                pages.newPassword(NewPasswordPage(postURL: text, username: text, failure: .refused), language: language)
+            ),
+            (
                 "connectors",
                 pages.connectors(
                     ConnectorsPage(
                         connectors: [
                             .init(id: text, name: text, url: text, type: text),
-                            .init(id: text, name: text, url: "/a", type: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: text),
+                            .init(id: text, name: text, url: "/a", type: text, iconURL: "/icon.svg"),
                         ], clientName: text), language: language)
             ),
             (
@@ -159,6 +179,7 @@ enum Samples {
                 "edge-failure",
                 pages.edgeFailure(EdgeFailurePage(reason: .refused, retryPath: text, requestID: text), language: language)
             ),
+            ("logout", pages.logout(LogoutPage(postURL: text, clientName: text, request: text), language: language)),
             (
                 "landing",
                 pages.landing(LandingPage(issuer: text, discoveryURL: text, keysURL: text, version: text), language: language)

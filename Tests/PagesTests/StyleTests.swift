@@ -51,7 +51,8 @@ struct StyleTests {
 
     @Test("files have a type and an ETag that follows their bytes")
     func files() {
-        #expect(Set(StaticFiles.files.keys) == ["main.css", "favicon.svg", "logo.svg", "robots.txt"])
+        let others = Set(StaticFiles.files.keys).filter { !$0.hasPrefix("icon-") }
+        #expect(others == ["main.css", "favicon.svg", "logo.svg", "robots.txt"])
         for file in StaticFiles.files.values {
             #expect(!file.bytes.isEmpty)
             #expect(file.etag.wholeMatch(of: /"[0-9a-f]{16}"/) != nil)
@@ -59,6 +60,29 @@ struct StyleTests {
             #expect(StaticFile(contentType: file.contentType, bytes: file.bytes + [0]).etag != file.etag)
         }
         #expect(StaticFiles.files["robots.txt"]?.bytes.text == "User-agent: *\nDisallow: /\n")
+    }
+
+    static let types = [
+        "ldap", "saml", "oidc", "oauth", "github", "gitlab", "gitea", "google", "microsoft", "linkedin", "bitbucket-cloud",
+        "openshift", "atlassian-crowd", "keystone", "authproxy", "mockCallback", "mockPassword", "local",
+    ]
+
+    @Test("every type of connector has a picture, a small one that is nothing but a picture", arguments: types)
+    func icon(type: String) throws {
+        let name = try #require(ConnectorIcons.file(id: "a", type: type, among: Set(StaticFiles.files.keys)))
+        let file = try #require(StaticFiles.files[name])
+        #expect(file.contentType == "image/svg+xml" && file.bytes.count < 1000)
+        let text = file.bytes.text
+        #expect(text.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">"))
+        for word in ["script", "href", "style", "url(", "<!"] { #expect(!text.contains(word)) }
+    }
+
+    @Test func `An operator's picture for a connector or a type comes first`() {
+        let names: Set<String> = ["icon-corp.png", "icon-ldap.svg", "icon-saml.svg", "icon-saml.png"]
+        #expect(ConnectorIcons.file(id: "corp", type: "ldap", among: names) == "icon-corp.png")
+        #expect(ConnectorIcons.file(id: "a", type: "ldap", among: names) == "icon-ldap.svg")
+        #expect(ConnectorIcons.file(id: "a", type: "saml", among: names) == "icon-saml.svg")
+        #expect(ConnectorIcons.file(id: "../a", type: "other", among: names) == nil)
     }
 
     @Test("the policy names the images' origins and nothing that could end a directive")

@@ -42,7 +42,8 @@ enum Sample {
     static func client(id: String = id("client")) -> Client {
         Client(
             id: id, secret: [nil, .plain(text(0...20)), .sha256(bytes())].randomElement() ?? nil, name: text(0...20),
-            redirectURIs: list(), trustedPeers: list(), isPublic: .random(), logoURL: text(0...9), allowedConnectors: list(),
+            redirectURIs: list(), postLogoutRedirectURIs: list(), trustedPeers: list(), isPublic: .random(), logoURL: text(0...9),
+            allowedConnectors: list(),
             authenticationMethod: ([nil] + ClientAuthenticationMethod.allCases.map { $0 }).randomElement() ?? nil,
             keys: [nil, "", text()].randomElement() ?? nil, isUserInfoSigned: .random())
     }

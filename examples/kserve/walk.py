@@ -14,18 +14,45 @@ ROW = [5.1, 3.5, 1.4, 0.2]
 INPUT = {"name": "measures", "shape": [1, 4], "datatype": "FP32", "data": [ROW]}
 SECRETS = {"kserve": "a3NlcnZlLXNlY3JldA", "dashboard": "ZGFzaGJvYXJkLXNlY3JldA"}
 
-#: What a way says to those who bring no token, by HTTP and by gRPC. To all others both say the same.
-NOBODY = {"istio": (403, "RBAC: access denied", "PERMISSION_DENIED"), "required": (401, "Jwt is missing", "UNAUTHENTICATED")}
+VERIFIES = {
+    "another issuer": (401, "Jwt issuer is not configured"),
+    # Envoy's answer to a token that is right, but not for here.
+    "another audience": (403, "Audiences in Jwt are not allowed"),
+    "expired": (401, "Jwt is expired"),
+    "not valid yet": (401, "Jwt not yet valid"),
+    "alg none": (401, "Jwt is not in the form of"),
+    "changed after signing": (401, "Jwt verification fails"),
+    "without a signature": (401, "Jwt is not in the form of"),
+    "not allowed": (403, "RBAC: access denied"),
+}
+ASKS = {
+    "no token": (401, "authentication is needed"),
+    "another issuer": (401, ""),
+    "another audience": (401, "audience"),
+    "expired": (401, "expired"),
+    "not valid yet": (401, ""),
+    "alg none": (401, ""),
+    "changed after signing": (401, ""),
+    "without a signature": (401, ""),
+    "not allowed": (403, "access is denied"),
+}
+#: Way → what should come of what. Envoy verifies tokens by itself as Istio has it, or wants a token; or it asks Dextra, by HTTP or by gRPC.
+EXPECTED = {
+    "istio": VERIFIES | {"no token": (403, "RBAC: access denied")},
+    "required": VERIFIES | {"no token": (401, "Jwt is missing")},
+    "asks by HTTP": ASKS,
+    "asks by gRPC": ASKS,
+}
+GRPC_CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
 
 
 class Tokens:
-    """One right token, and others that are wrong in one thing each."""
+    """The right token, and others that are wrong in one thing each."""
 
     def __init__(self, issuer: str, signing_key: str):
         self.issuer = issuer
         self.right = self.password("jane@example.com")
         self.other_group = self.password("john@example.com")
-        self.other_audience = self.password("jane@example.com", client="dashboard")
         header, claims = jwt.get_unverified_header(self.right), jwt.decode(self.right, options={"verify_signature": False})
         with open(signing_key) as file:
             key = file.read()
@@ -34,14 +61,17 @@ class Tokens:
             return jwt.encode(claims | changes, key, header["alg"], headers={"kid": header["kid"]})
         # As a proof that it is the change that is refused.
         self.made_here = signed()
-        self.other_issuer = signed(iss="https://other.example.com")
-        # Envoy takes a minute of difference between clocks.
-        self.expired = signed(exp=int(time.time()) - 61)
-        self.not_yet = signed(nbf=int(time.time()) + 3600)
         parts = self.right.split(".")
-        self.no_algorithm = ".".join([plain({"alg": "none", "typ": "JWT"}), parts[1], ""])
-        self.changed = ".".join([parts[0], plain(claims | {"groups": ["data-science", "admins"]}), parts[2]])
-        self.cut = ".".join(parts[:2])
+        self.wrong = {
+            "another issuer": signed(iss="https://other.example.com"),
+            "another audience": self.password("jane@example.com", client="dashboard"),
+            # A minute of difference between clocks is taken.
+            "expired": signed(exp=int(time.time()) - 61),
+            "not valid yet": signed(nbf=int(time.time()) + 3600),
+            "alg none": ".".join([plain({"alg": "none", "typ": "JWT"}), parts[1], ""]),
+            "changed after signing": ".".join([parts[0], plain(claims | {"groups": ["data-science", "admins"]}), parts[2]]),
+            "without a signature": ".".join(parts[:2]),
+        }
 
     def password(self, name: str, client: str = "kserve") -> str:
         answer = httpx.post(f"{self.issuer}/token", auth=(client, SECRETS[client]), timeout=30, data={
@@ -104,22 +134,16 @@ class Way:
         print(step, flush=True)
 
     def walk(self):
-        tokens, (status, text, code) = self.tokens, NOBODY[self.name]
+        tokens, expected = self.tokens, EXPECTED[self.name]
         print(f"\n{self.name}: http://{self.address}")
-        self.ask("no token", (status, text))
-        self.ask("another issuer", (401, "Jwt issuer is not configured"), token=tokens.other_issuer)
-        # Envoy's answer to a token that is right, but not for here.
-        self.ask("another audience", (403, "Audiences in Jwt are not allowed"), token=tokens.other_audience)
-        self.ask("expired", (401, "Jwt is expired"), token=tokens.expired)
-        self.ask("not valid yet", (401, "Jwt not yet valid"), token=tokens.not_yet)
-        self.ask("alg none", (401, ""), token=tokens.no_algorithm)
-        self.ask("changed after signing", (401, "Jwt verification fails"), token=tokens.changed)
-        self.ask("without a signature", (401, ""), token=tokens.cut)
-        self.ask("another group", (403, "RBAC: access denied"), token=tokens.other_group)
-        self.ask("another model", (403, "RBAC: access denied"), token=tokens.right, path="/v1/models/other:predict")
-        self.ask("another model, by a detour", (403, "RBAC: access denied"), token=tokens.right,
-                 path="/v2/models/iris/%2e%2e/other/infer")
-        self.ask("another host", (403, "RBAC: access denied"), token=tokens.right, Host="other.models.example.com")
+        nobody, denied = expected["no token"], expected["not allowed"]
+        self.ask("no token", nobody)
+        for name, token in tokens.wrong.items():
+            self.ask(name, expected[name], token=token)
+        self.ask("another group", denied, token=tokens.other_group)
+        self.ask("another model", denied, token=tokens.right, path="/v1/models/other:predict")
+        self.ask("another model, by a detour", denied, token=tokens.right, path="/v2/models/iris/%2e%2e/other/infer")
+        self.ask("another host", denied, token=tokens.right, Host="other.models.example.com")
         self.ask("health, no token", (200, '"live":true'), method="GET", path="/v2/health/live")
 
         self.ask("V1 :predict", (200, "setosa"), token=tokens.right)
@@ -130,12 +154,17 @@ class Way:
                  body={"instances": [ROW, [6, 3, 5, 2]], "stream": True})
         self.ask("V2 ready", (200, '"ready":true'), token=tokens.right, method="GET", path="/v2/models/iris/ready")
         self.ask("V2 infer", (200, "setosa"), token=tokens.right, path="/v2/models/iris/infer", body={"inputs": [INPUT]})
-        self.ask("V2 infer, no token", (status, text), path="/v2/models/iris/infer", body={"inputs": [INPUT]})
+        self.ask("V2 infer, no token", nobody, path="/v2/models/iris/infer", body={"inputs": [INPUT]})
 
-        self.call("gRPC ModelInfer, no token", (code, text), None)
-        self.call("gRPC ModelInfer, expired", ("UNAUTHENTICATED", "Jwt is expired"), tokens.expired)
-        self.call("gRPC ModelInfer, another group", ("PERMISSION_DENIED", "RBAC: access denied"), tokens.other_group)
+        self.call("gRPC ModelInfer, no token", coded(nobody), None)
+        self.call("gRPC ModelInfer, expired", coded(expected["expired"]), tokens.wrong["expired"])
+        self.call("gRPC ModelInfer, another group", coded(denied), tokens.other_group)
         self.call("gRPC ModelInfer", ("OK", "setosa"), tokens.right)
+
+
+def coded(expected: tuple) -> tuple:
+    """The same by gRPC."""
+    return GRPC_CODES[expected[0]], expected[1]
 
 
 def bearer(token: str | None) -> dict[str, str]:

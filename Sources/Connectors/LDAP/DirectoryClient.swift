@@ -6,9 +6,28 @@ public protocol DirectoryClient: Sendable {
     func search(_ request: SearchRequest) async throws(DirectoryFailure) -> [Entry]
     /// Checks somebody's password, on a connection that is used for nothing else.
     func bind(dn: String, password: [UInt8]) async throws(DirectoryFailure) -> BindResult
-    /// As the person, who proves the old password.
-    /// - Returns: nil when it is done, else what the directory has against it.
-    func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) async throws(DirectoryFailure) -> String?
+    /// How passwords can be changed; nil if the server announces no way that is known here.
+    func passwordChangeMethod() async throws(DirectoryFailure) -> PasswordChangeMethod?
+    /// As the person, who proves the old password; or as the service account, where ``PasswordExchange/asService`` allows it and
+    /// the server no longer lets the person in. The old password is proven then, too.
+    func changePassword(_ exchange: PasswordExchange) async throws(DirectoryFailure) -> PasswordChangeResult
+}
+
+/// An old password against a new one.
+public struct PasswordExchange: Sendable {
+    public let dn: String
+    public let old: [UInt8]
+    public let new: [UInt8]
+    public let method: PasswordChangeMethod
+    public let asService: Bool
+
+    public init(dn: String, old: [UInt8], new: [UInt8], method: PasswordChangeMethod, asService: Bool) {
+        self.dn = dn
+        self.old = old
+        self.new = new
+        self.method = method
+        self.asService = asService
+    }
 }
 
 public enum DirectoryFailure: Error, Sendable, Hashable {

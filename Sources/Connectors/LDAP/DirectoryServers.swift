@@ -63,14 +63,22 @@ public final class DirectoryServers: DirectoryClient {
         try await run(checking) { connection throws(DirectoryError) in try connection.bind(dn: dn, password: password) }
     }
 
-    public func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) async throws(DirectoryFailure) -> String? {
-        try await run(checking) { connection throws(DirectoryError) in
-            switch try connection.bind(dn: dn, password: old) {
-            case .accepted, .mustChangePassword: break
-            case .denied(_, let text), .rejected(let text): return text
+    public func passwordChangeMethod() async throws(DirectoryFailure) -> PasswordChangeMethod? {
+        try await run(searching) { connection throws(DirectoryError) in try connection.passwordChangeMethod() }
+    }
+
+    public func changePassword(_ exchange: PasswordExchange) async throws(DirectoryFailure) -> PasswordChangeResult {
+        let result = try await run(checking) { connection throws(DirectoryError) -> PasswordChangeResult? in
+            switch try connection.bind(dn: exchange.dn, password: exchange.old) {
+            case .accepted, .acceptedByGrace, .mustChangePassword: try connection.change(exchange)
+            case .rejected(let text): .wrongPassword(text)
+            case .denied(.passwordExpired, _) where exchange.asService: nil
+            case .denied(_, let text): .refused(.notAllowed, text)
             }
-            return try connection.changePassword(of: dn, from: old, to: new)
         }
+        if let result { return result }
+        guard service != nil else { return .refused(.notAllowed, "there is no service account (bindDN) that could change it") }
+        return try await run(searching) { connection throws(DirectoryError) in try connection.change(exchange) }
     }
 
     /// Connects anew and binds as the service account.
@@ -147,7 +155,7 @@ public final class DirectoryServers: DirectoryClient {
         let connection = try Connection(to: endpoint, settings)
         guard shelf === searching, let service else { return connection }
         switch try connection.bind(dn: service.dn, password: service.password) {
-        case .accepted: return connection
+        case .accepted, .acceptedByGrace: return connection
         case .mustChangePassword(let text), .denied(_, let text), .rejected(let text):
             throw DirectoryError(
                 .invalidCredentials, code: 49, action: "bind as the service account \(service.dn)", diagnostic: text)
@@ -165,5 +173,11 @@ public final class DirectoryServers: DirectoryClient {
         case .servers(let list): try health.order(list)
         case .domain(let domain): try health.order(try health.servers(of: domain))
         }
+    }
+}
+
+extension Connection {
+    fileprivate func change(_ exchange: PasswordExchange) throws(DirectoryError) -> PasswordChangeResult {
+        try changePassword(of: exchange.dn, from: exchange.old, to: exchange.new, by: exchange.method)
     }
 }

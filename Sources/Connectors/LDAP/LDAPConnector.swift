@@ -4,19 +4,23 @@ public import OpenIDConnect
 
 /// Dex's `ldap`: finds somebody by what they type, and checks their password by a bind as what was found.
 public struct LDAPConnector: PasswordConnector, RefreshConnector {
-    private let settings: LDAPSettings
-    private let directory: any DirectoryClient
-    private let people: LDAPPeople
+    let settings: LDAPSettings
+    let directory: any DirectoryClient
+    let people: LDAPPeople
+    let kerberos: LDAPKerberos?
     private let groups: LDAPGroups?
-    private let clock: any WallClock
+    let clock: any WallClock
     private let random: any RandomSource
     private let log: @Sendable (String) -> Void
 
-    /// - Parameter log: told in words why somebody was not let in; never a password.
+    /// - Parameters:
+    ///   - kerberos: nil where tickets do not count.
+    ///   - log: told in words why a password was not accepted; never a password.
     public init(
-        _ settings: LDAPSettings, directory: any DirectoryClient, clock: any WallClock, random: any RandomSource,
-        log: @escaping @Sendable (String) -> Void
+        _ settings: LDAPSettings, directory: any DirectoryClient, kerberos: LDAPKerberos? = nil, clock: any WallClock,
+        random: any RandomSource, log: @escaping @Sendable (String) -> Void
     ) {
+        self.kerberos = kerberos
         self.settings = settings
         self.directory = directory
         self.clock = clock
@@ -34,49 +38,25 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         username: String, password: String, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity? {
         guard !username.isEmpty, !password.isEmpty else { return nil }
-        do throws(ConnectorError) {
-            return try await check(username, password, scopes)
-        } catch {
-            log("login as \(username): \(error.reason)")
-            throw error
-        }
-    }
-
-    private func check(
-        _ username: String, _ password: String, _ scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity? {
         let entry = try await people.find(username)
         // A stranger's name gets the same questions asked as a known one: as somebody who cannot exist.
         let dn = entry?.dn ?? nobody
         let result: BindResult
         do { result = try await directory.bind(dn: dn, password: Array(password.utf8)) } catch { throw ConnectorError(error) }
         guard let entry else { return nil }
-        switch result {
-        case .accepted: break
-        case .rejected(let text):
+        if case .rejected(let text) = result {
             log("login as \(username): \(entry.dn): \(text)")
             return nil
-        case .mustChangePassword(let text): throw .denied(.passwordExpired, "\(entry.dn): \(text)")
-        case .denied(let denial, let text): throw .denied(LoginDenial(denial), "\(entry.dn): \(text)")
         }
+        // From here on the password is right. Who may not come in at all has no use for another one.
         if settings.userSearch.checksAccountState, let denial = AccountState(entry).denial(at: clock.now) {
             throw .denied(denial, "\(entry.dn): by its attributes")
         }
+        if let denial = try await self.denial(result) { throw .denied(denial.kind, "\(entry.dn): \(denial.text)") }
         return try await identity(of: entry, username: username, scopes: scopes)
     }
 
     public func refresh(
-        _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
-    ) async throws(ConnectorError) -> ConnectorIdentity {
-        do throws(ConnectorError) {
-            return try await reread(identity, connectorData: connectorData, scopes: scopes)
-        } catch {
-            log("refresh of \(identity.userID): \(error.reason)")
-            throw error
-        }
-    }
-
-    private func reread(
         _ identity: Identity, connectorData: [UInt8]?, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity {
         guard let data = connectorData.flatMap(LDAPConnectorData.init(json:)) else {
@@ -121,7 +101,7 @@ extension LDAPConnector {
 }
 
 extension LoginDenial {
-    fileprivate init(_ denial: BindDenial) {
+    init(_ denial: BindDenial) {
         self =
             switch denial {
             case .accountDisabled: .accountDisabled

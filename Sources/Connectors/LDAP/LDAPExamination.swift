@@ -99,14 +99,18 @@ private final class Trace: DirectoryClient {
         state.withLock { state in
             state.password =
                 switch result {
-                case .accepted, .mustChangePassword, .denied: .accepted
+                case .accepted, .acceptedByGrace, .mustChangePassword, .denied: .accepted
                 case .rejected(let text): .rejected(text)
                 }
         }
         return result
     }
 
-    func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) async throws(DirectoryFailure) -> String? {
-        try await servers.changePassword(of: dn, from: old, to: new)
+    func passwordChangeMethod() async throws(DirectoryFailure) -> PasswordChangeMethod? {
+        try await servers.passwordChangeMethod()
+    }
+
+    func changePassword(_ exchange: PasswordExchange) async throws(DirectoryFailure) -> PasswordChangeResult {
+        try await servers.changePassword(exchange)
     }
 }

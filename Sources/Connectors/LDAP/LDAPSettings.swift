@@ -6,6 +6,17 @@ public struct LDAPSettings: Sendable {
     public var userSearch: UserSearch
     /// Nil: nobody has groups.
     public var groupSearch: GroupSearch?
+    public var passwordChange = PasswordChangeRule.person
+
+    /// Who changes a password that has expired.
+    public enum PasswordChangeRule: Sendable, Hashable {
+        /// Nobody here.
+        case never
+        /// The person, as far as the directory still lets them.
+        case person
+        /// The service account for those whom the directory no longer lets in.
+        case service
+    }
 
     public init(usernamePrompt: String? = nil, userSearch: UserSearch, groupSearch: GroupSearch? = nil) {
         self.usernamePrompt = usernamePrompt

@@ -6,7 +6,7 @@ public import protocol JOSE.RandomSource
 
 /// Dex's `oidc`: signs people in at an OpenID Connect provider, by its code flow (OpenID Connect Core §3.1).
 public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConnector {
-    private let settings: OIDCSettings
+    let settings: OIDCSettings
     private let provider: RemoteProvider
     private let http: any HTTPExchange
     private let client: TokenEndpointClient
@@ -79,7 +79,9 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         // Without offline access nobody will ask again, and what is not kept cannot be stolen.
         let data = answer.scopes.contains("offline_access") ? OIDCConnectorData(refreshToken: tokens.refreshToken ?? "") : nil
         return ConnectorIdentity(
-            identity: try settings.claims.identity(claims), connectorData: data?.bytes, methods: Self.methods(claims))
+            identity: try settings.claims.identity(claims), connectorData: data?.bytes, methods: Self.methods(claims),
+            logoutMemory: settings.endsSessions && metadata.endSessionEndpoint != nil
+                ? OIDCLogoutMemory(idToken: idToken, claims: claims)?.text : nil)
     }
 
     /// An answer of one provider must not be taken for one of another (RFC 9207 §2.4).
@@ -212,7 +214,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         (claims["amr"]?.array ?? []).prefix(16).compactMap(\.string)
     }
 
-    private func metadata() async throws(ConnectorError) -> ProviderMetadata {
+    func metadata() async throws(ConnectorError) -> ProviderMetadata {
         do { return try await provider.metadata() } catch { throw ConnectorError(error) }
     }
 }

@@ -18,6 +18,8 @@ public struct OIDCSettings: Sendable, Hashable {
     /// Whether the userinfo endpoint is asked too; what it says wins.
     public var asksUserInfo = false
     public var claims = OIDCClaimRules()
+    /// Whether people who log out here are logged out there, where the provider announces it.
+    public var endsSessions = true
 
     public init(issuer: String, clientID: String, clientSecret: String?) {
         self.issuer = issuer

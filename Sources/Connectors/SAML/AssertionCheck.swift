@@ -6,6 +6,8 @@ struct AssertionCheck {
     let settings: SAMLSettings
     let requestID: String
     let now: Date
+    /// What the subject's `EncryptedID` holds.
+    var decryptedName: XMLElement?
 
     struct Checked {
         let nameID: String
@@ -37,9 +39,15 @@ struct AssertionCheck {
     }
 
     private func name(of subject: XMLElement) throws(SAMLRefusal) -> String {
-        let names = elements("NameID", of: subject)
-        guard elements("EncryptedID", of: subject).isEmpty else {
-            throw SAMLRefusal("the name of the subject is encrypted, which is not supported")
+        var names = elements("NameID", of: subject)
+        if let decryptedName {
+            guard decryptedName.name == "NameID", decryptedName.namespace == SAMLName.assertionNamespace else {
+                throw SAMLRefusal("what is encrypted in the subject is not a name (NameID)")
+            }
+            names.append(decryptedName)
+        }
+        guard names.count + elements("BaseID", of: subject).count <= 1 else {
+            throw SAMLRefusal("the subject has several names")
         }
         guard names.count == 1, let name = names[0].text, !name.isEmpty else {
             throw SAMLRefusal("the subject has no name (NameID)")

@@ -10,16 +10,15 @@ struct AuthnRequest {
     let time: Date
 
     /// Where the browser goes with the request.
-    func destination(relayState: String) throws -> ConnectorDestination {
+    func destination(relayState: String?) throws -> ConnectorDestination {
         switch settings.binding {
         case .post:
             var document = Array(xml(signer: try settings.signing.map(DocumentSigner.init)).utf8)
             if let signer = try settings.signing.map(DocumentSigner.init) { document = try signer.sign(document) }
             return .form(
                 action: settings.ssoURL,
-                fields: [
-                    .init(name: "SAMLRequest", value: Base64.encode(document)), .init(name: "RelayState", value: relayState),
-                ])
+                fields: [.init(name: "SAMLRequest", value: Base64.encode(document))]
+                    + (relayState.map { [.init(name: "RelayState", value: $0)] } ?? []))
         case .redirect:
             return .address(try address(relayState: relayState))
         }
@@ -38,10 +37,10 @@ struct AuthnRequest {
     }
 
     /// HTTP-Redirect (saml-bindings §3.4): compressed, and signed beside the document and not in it.
-    private func address(relayState: String) throws -> String {
+    private func address(relayState: String?) throws -> String {
         var query =
             "SAMLRequest=" + PercentEncoding.encode(Base64.encode(Deflate.stored(Array(xml(signer: nil).utf8))))
-            + "&RelayState=" + PercentEncoding.encode(relayState)
+            + (relayState.map { "&RelayState=" + PercentEncoding.encode($0) } ?? "")
         if let signing = settings.signing {
             let (name, algorithm) = try signing.algorithm
             query += "&SigAlg=" + PercentEncoding.encode(name.rawValue)

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import JOSE
 import XMLSecurity
 
@@ -6,7 +7,15 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
     public let entityID: String
     public let postURL: String?
     public let redirectURL: String?
+    /// `SingleLogoutService` by HTTP-Redirect.
+    public let logoutURL: String?
+    /// Where responses go, if it is another address.
+    public let logoutResponseURL: String?
     public let certificates: [Certificate]
+    /// When it ends, as it says itself (`validUntil`).
+    public let validUntil: Date?
+    /// After how many seconds it wants to be read again (`cacheDuration`).
+    public let cacheDuration: Double?
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
@@ -27,28 +36,44 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
                 root = verified.element
             }
         } catch { throw Failure(description: error.description) }
-        let found = Self.entities(root).filter { entity in
+        let found = try Self.entities(root, MetadataLife()).filter { entity, _ in
             entity.first("IDPSSODescriptor", in: SAMLName.metadataNamespace) != nil
                 && (entityID == nil || entity["entityID"] == entityID)
         }
-        guard let entity = found.first, let descriptor = entity.first("IDPSSODescriptor", in: SAMLName.metadataNamespace) else {
+        guard let (entity, outerLife) = found.first,
+            let descriptor = entity.first("IDPSSODescriptor", in: SAMLName.metadataNamespace)
+        else {
             throw Failure(description: "it describes no identity provider" + (entityID.map { " \($0)" } ?? ""))
         }
         guard found.count == 1 else {
             throw Failure(description: "it describes \(found.count) identity providers; name the one to use with ssoIssuer")
         }
+        let life = try outerLife.narrowed(by: descriptor)
+        validUntil = life.validUntil
+        cacheDuration = life.cacheDuration
         self.entityID = entity["entityID"] ?? ""
         let services = descriptor.elements("SingleSignOnService", in: SAMLName.metadataNamespace)
         postURL = services.first { $0["Binding"] == SAMLName.post }?["Location"]
         redirectURL = services.first { $0["Binding"] == SAMLName.redirect }?["Location"]
+        let logout = descriptor.elements("SingleLogoutService", in: SAMLName.metadataNamespace).first {
+            $0["Binding"] == SAMLName.redirect
+        }
+        logoutURL = logout?["Location"]
+        logoutResponseURL = logout?["ResponseLocation"]
         certificates = try Self.certificates(descriptor)
     }
 
-    private static func entities(_ root: XMLElement) -> [XMLElement] {
+    private static func entities(
+        _ root: XMLElement, _ life: MetadataLife
+    ) throws(Failure) -> [(XMLElement, MetadataLife)] {
         guard root.namespace == SAMLName.metadataNamespace else { return [] }
         switch root.name {
-        case "EntityDescriptor": return [root]
-        case "EntitiesDescriptor": return root.elements.flatMap(entities)
+        case "EntityDescriptor": return [(root, try life.narrowed(by: root))]
+        case "EntitiesDescriptor":
+            let life = try life.narrowed(by: root)
+            var found: [(XMLElement, MetadataLife)] = []
+            for element in root.elements { found += try entities(element, life) }
+            return found
         default: return []
         }
     }

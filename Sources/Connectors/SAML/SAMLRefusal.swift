@@ -25,4 +25,6 @@ struct VerifiedLogin: Sendable {
     let issuer: String
     /// Until when it would be accepted again.
     let expiresAt: Double
+    /// Whose session it is at the identity provider.
+    let session: SAMLLogoutMemory?
 }

@@ -11,19 +11,28 @@ struct SAMLResponseReader {
     let now: Date
 
     func read(_ bytes: [UInt8]) throws(SAMLRefusal) -> VerifiedLogin {
-        let (response, assertion) = try trusted(bytes)
+        let (response, trusted) = try trusted(bytes)
         try checkResponse(response)
-        let checked = try AssertionCheck(settings: settings, requestID: requestID, now: now).check(assertion)
-        let identity = try SAMLIdentity(settings: settings, wantsGroups: wantsGroups).read(assertion, nameID: checked.nameID)
+        let checked = try AssertionCheck(settings: settings, requestID: requestID, now: now, decryptedName: trusted.decryptedName)
+            .check(trusted.assertion)
+        let identity = try SAMLIdentity(settings: settings, wantsGroups: wantsGroups)
+            .read(trusted.assertion, nameID: checked.nameID)
         return VerifiedLogin(
-            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt)
+            identity: identity, assertionID: checked.assertionID, issuer: checked.issuer, expiresAt: checked.expiresAt,
+            session: SAMLLogoutMemory(trusted.assertion, decryptedName: trusted.decryptedName))
     }
 
     // MARK: What is signed
 
+    private struct Trusted {
+        let assertion: XMLElement
+        /// What the subject's `EncryptedID` holds, if there is one.
+        let decryptedName: XMLElement?
+    }
+
     /// - Returns: the response, and the one assertion in it. The assertion is covered by a signature, its own or the
     ///   response's; the response may be nobody's word, and is only looked at for reasons to refuse.
-    private func trusted(_ bytes: [UInt8]) throws(SAMLRefusal) -> (response: XMLElement, assertion: XMLElement) {
+    private func trusted(_ bytes: [UInt8]) throws(SAMLRefusal) -> (response: XMLElement, Trusted) {
         do throws(XMLSecurityError) {
             let document = try XMLDocument(bytes)
             let root = document.unverifiedRoot
@@ -47,7 +56,7 @@ struct SAMLResponseReader {
 
     /// The only assertion, decrypted if need be.
     /// - Parameter verifier: nil when the document is trusted as a whole.
-    private func assertion(in document: XMLDocument, verifier: SignatureVerifier?) throws(XMLSecurityError) -> XMLElement {
+    private func assertion(in document: XMLDocument, verifier: SignatureVerifier?) throws(XMLSecurityError) -> Trusted {
         let found = document.unverifiedRoot.elements.filter {
             $0.namespace == SAMLName.assertionNamespace && ["Assertion", "EncryptedAssertion"].contains($0.name)
         }
@@ -55,30 +64,44 @@ struct SAMLResponseReader {
             throw .malformed("the response has \(found.count) assertions instead of one")
         }
         guard only.name == "EncryptedAssertion" else {
-            guard let verifier else { return only }
+            guard let verifier else { return try trusted(only, below: ["Assertion"], of: document) }
             guard let verified = try verifier.verifiedChild("Assertion", in: SAMLName.assertionNamespace, of: document) else {
                 throw Self.unsigned
             }
-            return verified.element
+            return try trusted(verified.element, below: [], of: try XMLDocument(verified.bytes))
         }
-        guard !settings.decryption.isEmpty else { throw .undecryptable("no decryptionKeyFile is configured") }
-        let keys: [String]
-        do { keys = try settings.decryption.map { try $0.key.pem() } } catch { throw .unusableKey }
         guard
-            let inner = try Decryption(keys: keys)
-                .decryptedChild("EncryptedAssertion", in: SAMLName.assertionNamespace, of: document),
+            let inner = try decryption().decryptedChild("EncryptedAssertion", in: SAMLName.assertionNamespace, of: document),
             inner.unverifiedRoot.name == "Assertion", inner.unverifiedRoot.namespace == SAMLName.assertionNamespace
         else { throw .undecryptable("what is inside is not an assertion") }
-        guard let verifier else { return inner.unverifiedRoot }
+        guard let verifier else { return try trusted(inner.unverifiedRoot, below: [], of: inner) }
         guard let verified = try verifier.verifiedRoot(of: inner) else { throw Self.unsigned }
-        return verified.element
+        return try trusted(verified.element, below: [], of: try XMLDocument(verified.bytes))
+    }
+
+    /// - Parameters:
+    ///   - path: from the root of the document to the assertion.
+    ///   - document: the very bytes that the assertion was read from.
+    private func trusted(
+        _ assertion: XMLElement, below path: [String], of document: XMLDocument
+    ) throws(XMLSecurityError) -> Trusted {
+        let isEncrypted = assertion.elements("Subject", in: SAMLName.assertionNamespace)
+            .contains { $0.first("EncryptedID", in: SAMLName.assertionNamespace) != nil }
+        guard isEncrypted else { return Trusted(assertion: assertion, decryptedName: nil) }
+        let name = try decryption().decryptedChild(
+            "EncryptedID", below: path + ["Subject"], in: SAMLName.assertionNamespace, of: document)
+        return Trusted(assertion: assertion, decryptedName: name?.unverifiedRoot)
+    }
+
+    private func decryption() throws(XMLSecurityError) -> Decryption {
+        guard !settings.decryption.isEmpty else { throw .undecryptable("no decryptionKeyFile is configured") }
+        do { return Decryption(keys: try settings.decryption.map { try $0.key.pem() }) } catch { throw .unusableKey }
     }
 
     private static let unsigned = XMLSecurityError.unacceptableSignature("neither the response nor the assertion has one")
 
     private func currentKeys() throws(XMLSecurityError) -> [String] {
-        let now = Int64(now.timeIntervalSince1970)
-        let current = settings.certificates.filter { $0.notBefore <= now && now <= $0.notAfter }
+        let current = settings.certificates(at: now)
         guard !current.isEmpty else {
             throw .unacceptableSignature("none of the \(settings.certificates.count) configured certificates is valid now")
         }

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import JOSE
 
 /// How a SAML connector is configured.
@@ -28,6 +29,8 @@ public struct SAMLSettings: Sendable {
     public var certificates: [Certificate]
     public var skipsSignatures = false
     public var allowsSHA1 = false
+    /// Without, the sign-in travels as the ID of the request.
+    public var sendsRelayState = true
     /// A full URN.
     public var nameIDFormat = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
     public var usernameAttribute: String
@@ -46,6 +49,12 @@ public struct SAMLSettings: Sendable {
     public var decryption: [KeyPair] = []
     /// How far the clocks may be apart, in seconds.
     public var skew = 30.0
+    /// When the identity provider's metadata ends; nil if it does not, or there is none.
+    public var metadataValidUntil: Date?
+    /// After how many seconds it wants to be read again.
+    public var metadataCacheDuration: Double?
+    /// Nil for none.
+    public var logout: SAMLLogoutSettings?
 
     public init(
         ssoURL: String, redirectURI: String, certificates: [Certificate], usernameAttribute: String, emailAttribute: String
@@ -55,6 +64,11 @@ public struct SAMLSettings: Sendable {
         self.certificates = certificates
         self.usernameAttribute = usernameAttribute
         self.emailAttribute = emailAttribute
+    }
+
+    func certificates(at time: Date) -> [Certificate] {
+        let now = Int64(time.timeIntervalSince1970)
+        return certificates.filter { $0.notBefore <= now && now <= $0.notAfter }
     }
 
     /// Who we are, to those who must know (saml-core §2.5.1.4).

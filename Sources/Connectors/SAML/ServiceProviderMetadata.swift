@@ -16,6 +16,7 @@ struct ServiceProviderMetadata {
             entityID="\(escape(settings.entityID))">\(signer?.template(for: id) ?? "")\
             <md:SPSSODescriptor AuthnRequestsSigned="\(signer != nil)" WantAssertionsSigned="\(!settings.skipsSignatures)" \
             protocolSupportEnumeration="\(SAMLName.protocolNamespace)">\(keys)\
+            \(singleLogoutServices)\
             <md:NameIDFormat>\(escape(settings.nameIDFormat))</md:NameIDFormat>\
             <md:AssertionConsumerService Binding="\(SAMLName.post)" Location="\(escape(settings.redirectURI))" index="0" \
             isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>

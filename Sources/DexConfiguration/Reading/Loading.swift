@@ -58,6 +58,16 @@ final class Loading {
         }
     }
 
+    /// Warns of a file that cannot be used now, and need not be used now.
+    func look(intoFile path: String, namedAt place: Located, for mark: String?) {
+        do {
+            let text = try readFile(path)
+            if let mark, !text.contains(mark) { warning("the file \(quoted(path)) holds no \(mark)", at: place) }
+        } catch {
+            warning("the file \(quoted(path)) cannot be read", hint: "\(error)", at: place)
+        }
+    }
+
     private func make(_ message: String, hint: String?, at position: Position, path: Path) -> Problem {
         Problem(
             file: file, line: position.line, column: position.column, path: path.description, message: message, hint: hint)

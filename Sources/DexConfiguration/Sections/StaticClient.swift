@@ -7,6 +7,8 @@ extension Configuration {
         public var name: String
         /// Compared as they are. A public client without any may use loopback addresses.
         public var redirectURIs: [String]
+        /// Where browsers may be sent after a logout, compared as they are.
+        public var postLogoutRedirectURIs: [String]
         /// Clients that may ask for tokens for this one.
         public var trustedPeers: [String]
         /// Whether the client cannot keep a secret.
@@ -30,6 +32,7 @@ extension Configuration.StaticClient {
             let secret = SecretSource(inline: "secret", variable: "secretEnv", file: "secretFile").read(keys)
             let name = keys.required("name", .text)
             let redirectURIs = keys("redirectURIs", .list(of: .redirectURI), default: [])
+            let postLogoutRedirectURIs = keys("postLogoutRedirectURIs", .list(of: .postLogoutRedirectURI), default: [])
             let trustedPeers = keys("trustedPeers", .list(of: .text), default: [])
             let isPublic = keys("public", .bool, default: false)
             let logoURL = keys("logoURL", .text)
@@ -43,8 +46,9 @@ extension Configuration.StaticClient {
             if case .absent = id { keys.problem("no id", hint: "write id or idEnv") }
             guard case .found(let id, _) = id, let name else { return nil }
             return Self(
-                id: id.text, secret: secret.secret, name: name, redirectURIs: redirectURIs, trustedPeers: trustedPeers,
-                isPublic: isPublic, logoURL: logoURL, allowedConnectors: allowedConnectors, tokenEndpointAuthMethod: method,
+                id: id.text, secret: secret.secret, name: name, redirectURIs: redirectURIs,
+                postLogoutRedirectURIs: postLogoutRedirectURIs, trustedPeers: trustedPeers, isPublic: isPublic, logoURL: logoURL,
+                allowedConnectors: allowedConnectors, tokenEndpointAuthMethod: method,
                 jwks: jwks, userinfoSignedResponseAlg: userinfoSignedResponseAlg)
         }
     }

@@ -44,6 +44,19 @@ enum RedirectURI {
 }
 
 extension Schema<String> {
+    /// Where a browser goes after a logout: a redirect URI, but with nothing that has a meaning for codes only.
+    static var postLogoutRedirectURI: Schema {
+        Schema { place, loading in
+            guard let uri = Schema.redirectURI.read(place, loading) else { return nil }
+            guard uri.contains("://") else {
+                loading.problem(
+                    "\(quoted(uri)) is no address for a browser", hint: "write for example https://app.example.com/", at: place)
+                return nil
+            }
+            return uri
+        }
+    }
+
     static var redirectURI: Schema {
         Schema { place, loading in
             guard let uri = text.map(RedirectURI.check).read(place, loading) else { return nil }

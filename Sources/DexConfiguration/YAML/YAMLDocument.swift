@@ -30,23 +30,47 @@ struct YAMLDocument {
         guard text.utf8.count <= Self.sizeLimit else {
             throw YAMLProblem(position: .start, message: "the file is larger than \(Self.sizeLimit >> 20) MiB")
         }
-        // libyaml would count a byte order mark as a column.
-        let hasMark = text.unicodeScalars.first == "\u{FEFF}"
-        var marked = MarkedDuplicates(text: hasMark ? String(text.unicodeScalars.dropFirst()) : text)
-        let node = try Self.compose(&marked)
+        var marked = Self.marked(text)
+        let node = try Self.compose(&marked, by: Self.composeOnce)
         var builder = TreeBuilder(marked: marked)
         root = try builder.value(node, depth: 0)
         duplicates = builder.duplicates
     }
 
-    /// The root of the only document.
+    /// All documents of a text, without those in which there is nothing.
+    static func stream(parsing text: String) throws(YAMLProblem) -> (roots: [YAMLValue], duplicates: [DuplicateKey]) {
+        guard text.utf8.count <= sizeLimit else {
+            throw YAMLProblem(position: .start, message: "the file is larger than \(sizeLimit >> 20) MiB")
+        }
+        var marked = marked(text)
+        let nodes = try compose(&marked) { text in
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+            var nodes: [Node] = []
+            while let node = try parser.nextRoot() { nodes.append(node) }
+            return nodes
+        }
+        var builder = TreeBuilder(marked: marked)
+        var roots: [YAMLValue] = []
+        for node in nodes { roots.append(try builder.value(node, depth: 0)) }
+        return (roots.filter { $0.content != .null }, builder.duplicates)
+    }
+
+    private static func marked(_ text: String) -> MarkedDuplicates {
+        // libyaml would count a byte order mark as a column.
+        let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+        return MarkedDuplicates(text: hasMark ? String(text.unicodeScalars.dropFirst()) : text)
+    }
+
+    /// What `parse` makes of the text.
     ///
     /// Yams stops at the first mapping with a duplicate key and tells where its first occurrence is. To find all
     /// problems at once that occurrence is marked in the text, and the text parsed anew.
-    private static func compose(_ marked: inout MarkedDuplicates) throws(YAMLProblem) -> Node {
+    private static func compose<Parsed>(
+        _ marked: inout MarkedDuplicates, by parse: (String) throws -> Parsed
+    ) throws(YAMLProblem) -> Parsed {
         while true {
             do {
-                return try composeOnce(marked.text)
+                return try parse(marked.text)
             } catch let error as YamlError {
                 if case .duplicatedKeysInMapping(let names, let context) = error, let name = names.first,
                     marked.mark(name, at: Position(context.mark))
@@ -62,6 +86,7 @@ struct YAMLDocument {
         }
     }
 
+    /// The root of the only document.
     private static func composeOnce(_ text: String) throws -> Node {
         // No resolver rules: they cost regular expressions, and PlainScalar knows what Dex's library would say.
         let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)

@@ -2,6 +2,7 @@ public import Connectors
 public import DexConfiguration
 import Directory
 import JOSE
+import Kerberos
 import Logging
 import OpenIDConnect
 import Workers
@@ -19,26 +20,46 @@ extension LDAPConnector {
         return await connector.examine(username, password: password, servers: servers)
     }
 
+    /// - Throws: ``StartError`` when the keytab cannot be used.
     init(
         _ configuration: Configuration.Connector.LDAP, id: String, clock: any WallClock, random: any RandomSource,
-        logger: Logger
-    ) {
+        logger: Logger, pools: PoolWatch
+    ) throws {
         self.init(
-            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id), clock: clock, random: random
-        ) { text in logger.warning("\(text)", metadata: ["connector_id": .string(id)]) }
+            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools),
+            kerberos: try configuration.kerberos.map { try LDAPKerberos($0, id: id, pools: pools) }, clock: clock, random: random
+        ) { text in
+            // That a login was refused the core tells; this is what the server said about it.
+            logger.debug("\(text)", metadata: ["connector_id": .string(id)])
+        }
+    }
+}
+
+extension LDAPKerberos {
+    fileprivate init(_ configuration: Configuration.Connector.LDAPKerberos, id: String, pools: PoolWatch) throws {
+        let acceptor: Acceptor
+        do {
+            acceptor = try Acceptor(keytab: configuration.keytabPath, principal: configuration.principal)
+        } catch { throw StartError("the connector \(id), kerberos.keytabPath: \(error)") }
+        self.init(
+            acceptor: PooledAcceptor(
+                acceptor, pool: pools.watching(WorkerPool(name: "kerberos:\(id)", threads: 2, queueLimit: 1024))),
+            realm: configuration.expectedRealm,
+            username: configuration.usernameFromPrincipal == .localPart ? .localPart : .principal,
+            fallsBack: configuration.fallbackToPassword)
     }
 }
 
 extension DirectoryServers {
-    convenience init(_ configuration: Configuration.Connector.LDAP, id: String) {
+    convenience init(_ configuration: Configuration.Connector.LDAP, id: String, pools: PoolWatch = .none) {
         let limits = configuration.limits
         self.init(
             configuration.domain.map { .domain($0) }
                 ?? .servers(configuration.hosts.map { Endpoint(host: $0.name, port: $0.port) }),
             settings: ConnectionSettings(configuration),
             service: configuration.service.map { Account(dn: $0.dn, password: $0.password.text) },
-            workers: WorkerPool(name: "ldap:\(id)", threads: limits.poolSize, queueLimit: 1024), capacity: limits.poolSize,
-            idleTimeout: limits.idleTimeout)
+            workers: pools.watching(WorkerPool(name: "ldap:\(id)", threads: limits.poolSize, queueLimit: 1024)),
+            capacity: limits.poolSize, idleTimeout: limits.idleTimeout)
     }
 }
 
@@ -91,6 +112,12 @@ extension LDAPSettings {
         self.init(
             usernamePrompt: configuration.usernamePrompt, userSearch: search,
             groupSearch: configuration.groupSearch.map { GroupSearch($0, configuration.limits) })
+        passwordChange =
+            switch configuration.passwordChange {
+            case .never: .never
+            case .person: .person
+            case .service: .service
+            }
     }
 }
 

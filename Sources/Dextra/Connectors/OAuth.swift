@@ -12,6 +12,8 @@ struct ProviderConnectors {
     let random: any RandomSource
     let files: FileReading
     let proxies: ProxyRules
+    let life: UpstreamLife
+    let environment: [String: String]
 
     func make(_ provider: Settings.Provider) -> any Connector {
         switch provider {
@@ -39,6 +41,7 @@ struct ProviderConnectors {
     private func http(_ trust: Settings.ServiceTrust) -> any HTTPExchange {
         var settings = UpstreamSettings()
         settings.proxies = proxies
+        settings.life = life
         settings.trust = trust.insecureSkipVerify ? .insecure : .system(additional: trust.rootCAs)
         return UpstreamClient(settings)
     }
@@ -65,10 +68,12 @@ struct ProviderConnectors {
         provider.groups = settings.groups
         provider.fetchesTransitively = settings.fetchTransitiveGroupMembership
         provider.promptType = settings.promptType
-        if let path = settings.serviceAccountFilePath {
+        if !settings.domainToAdminEmail.isEmpty {
+            let credentials = GoogleCredentialsFile(configured: settings.serviceAccountFilePath, environment: environment)
             provider.directory = GoogleDirectory(
                 administrators: settings.domainToAdminEmail, baseURL: settings.directoryURL, exchange: exchange, clock: clock
             ) { [files] () async throws(ConnectorError) in
+                let path = try credentials.path()
                 let text = try await files.text(path)
                 do throws(ServiceAccount.Failure) { return try ServiceAccount(json: text) } catch {
                     throw .unavailable("the file \(path) \(error)")

@@ -7,10 +7,13 @@ import Upstream
 
 extension OIDCConnector {
     init(
-        _ configuration: Configuration.Connector.OIDC, proxies: ProxyRules, clock: any OpenIDConnect.WallClock,
+        _ configuration: Configuration.Connector.OIDC, proxies: ProxyRules, life: UpstreamLife,
+        clock: any OpenIDConnect.WallClock,
         random: any RandomSource
     ) {
-        let http = UpstreamClient(UpstreamSettings(configuration, proxies: proxies))
+        var settings = UpstreamSettings(configuration, proxies: proxies)
+        settings.life = life
+        let http = UpstreamClient(settings)
         let overrides = configuration.overrides
         let provider = RemoteProvider(
             issuer: configuration.issuer, alias: configuration.issuerAlias,
@@ -43,6 +46,7 @@ extension OIDCSettings {
         promptType = configuration.promptType.isEmpty ? nil : configuration.promptType
         asksUserInfo = configuration.getUserInfo
         claims = OIDCClaimRules(configuration)
+        endsSessions = configuration.upstreamLogout
     }
 }
 

@@ -3,6 +3,7 @@ import Edge
 import EdgeServer
 import FoundationEssentials
 import Logging
+import OpenIDConnect
 import Upstream
 import Web
 

@@ -25,8 +25,9 @@ extension Connection {
         guard code == LDAP_SUCCESS else { throw failed(code, action) }
         let answer = try next(of: message, until: .now + settings.timeout, all: true, action)
         let result = try result(answer, action)
+        let said = self.policy(result.controls)
         let diagnosis = BindDiagnosis(
-            code: result.code, diagnostic: result.text, policyError: policyError(result.controls),
+            code: result.code, diagnostic: result.text, policyError: said?.error, graceLeft: said?.graceLeft,
             hasExpiredControl: result.controls.find("2.16.840.1.113730.3.4.4") != nil)
         switch DirectoryError(code: result.code, action: action).kind {
         case .invalidCredentials, .unwilling, .noSuchObject: return diagnosis.result
@@ -38,39 +39,13 @@ extension Connection {
         return diagnosis.result
     }
 
-    private func policyError(_ controls: borrowing Controls) -> Int? {
+    /// What a password policy says in its control: an error, and how often somebody may still come in.
+    func policy(_ controls: borrowing Controls) -> (error: Int?, graceLeft: Int?)? {
         guard let control = controls.find("1.3.6.1.4.1.42.2.27.8.5.1") else { return nil }
-        var expires: ber_int_t = 0
-        var grace: ber_int_t = 0
+        var expires: ber_int_t = -1
+        var grace: ber_int_t = -1
         var error = PP_noError
-        guard ldap_parse_passwordpolicy_control(handle, control, &expires, &grace, &error) == LDAP_SUCCESS, error != PP_noError
-        else { return nil }
-        return Int(error.rawValue)
-    }
-
-    /// Gives the name that this connection is bound to another password (RFC 3062).
-    /// - Returns: nil when that is done, else what the server has against it.
-    public func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) throws(DirectoryError) -> String? {
-        let action = "change the password of \(dn)"
-        guard !new.isEmpty else { return "an empty password is none" }
-        var message: Int32 = 0
-        let code = value(Array(dn.utf8)) { user in
-            value(old) { old in value(new) { new in ldap_passwd(handle, user, old, new, nil, nil, &message) } }
-        }
-        guard code == LDAP_SUCCESS else { throw failed(code, action) }
-        let answer = try next(of: message, until: .now + settings.timeout, all: true, action)
-        let result = try result(answer, action)
-        if result.code == LDAP_SUCCESS { return nil }
-        let error = DirectoryError(code: result.code, action: action, diagnostic: result.text)
-        if error.isTemporary { throw error }
-        return error.description
-    }
-
-    private func value<Result>(_ bytes: [UInt8], _ body: (UnsafeMutablePointer<berval>) -> Result) -> Result {
-        var bytes = bytes
-        return bytes.withUnsafeMutableBytes { buffer in
-            var value = berval(bv_len: ber_len_t(buffer.count), bv_val: buffer.baseAddress?.assumingMemoryBound(to: CChar.self))
-            return body(&value)
-        }
+        guard ldap_parse_passwordpolicy_control(handle, control, &expires, &grace, &error) == LDAP_SUCCESS else { return nil }
+        return (error == PP_noError ? nil : Int(error.rawValue), grace < 0 ? nil : Int(grace))
     }
 }

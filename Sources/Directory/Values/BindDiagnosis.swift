@@ -7,23 +7,27 @@ struct BindDiagnosis {
     let diagnostic: String
     /// The error of a password policy, if there was such a control with an error in it.
     var policyError: Int?
+    /// How often somebody with an expired password may still come in, if there was such a control.
+    var graceLeft: Int?
     /// Netscape's control for a password that must be changed.
     var hasExpiredControl = false
 
     var result: BindResult {
         if code == LDAP_SUCCESS {
             // 2: somebody else has set the password.
-            guard policyError == 2 || hasExpiredControl else { return .accepted }
+            guard policyError == 2 || hasExpiredControl else {
+                return graceLeft.map { .acceptedByGrace(left: $0) } ?? .accepted
+            }
             return .mustChangePassword("the password policy wants another password")
         }
         if let subcode = Self.activeDirectorySubcode(diagnostic) {
             switch subcode {
             // These are said only to who has the right password.
             case 0x530, 0x531: return .denied(.outsideLogonHours, diagnostic)
-            case 0x532: return .denied(.passwordExpired, diagnostic)
+            // Expired; to be changed before the first login.
+            case 0x532, 0x773: return .denied(.passwordExpired, diagnostic)
             case 0x533: return .denied(.accountDisabled, diagnostic)
             case 0x701: return .denied(.accountExpired, diagnostic)
-            case 0x773: return .mustChangePassword(diagnostic)
             // 0x775, locked, is said to everybody.
             default: return .rejected(diagnostic)
             }

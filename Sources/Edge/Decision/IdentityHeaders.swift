@@ -38,6 +38,8 @@ public struct IdentityHeaders: Sendable {
     public var assertionHeader: String
     /// How long the value of a header with groups may be, in bytes; servers behind take 4 to 8 KiB in all.
     public var groupBytes: Int
+    /// What Istio's RequestAuthentications set and keep.
+    private let outputs: [IstioTokenOutput]
     private let observer: any EdgeObserver
     private let managed: [String]
 
@@ -45,7 +47,7 @@ public struct IdentityHeaders: Sendable {
         families: Set<Family> = [.xAuthRequest], authorization: Authorization = .keep, passesAccessToken: Bool = false,
         claims: [(header: String, claim: String)] = [], kubeflowPrefix: String = "",
         googleNamespace: String = "accounts.google.com", assertionHeader: String = "x-goog-iap-jwt-assertion",
-        groupBytes: Int = 4096, observer: any EdgeObserver = SilentObserver()
+        groupBytes: Int = 4096, outputs: [IstioTokenOutput] = [], observer: any EdgeObserver = SilentObserver()
     ) {
         self.families = families
         self.authorization = authorization
@@ -55,9 +57,11 @@ public struct IdentityHeaders: Sendable {
         self.googleNamespace = googleNamespace
         self.assertionHeader = assertionHeader.lowercased()
         self.groupBytes = groupBytes
+        self.outputs = outputs
         self.observer = observer
         var managed = Self.always
-        for name in self.claims.map(\.header) + [self.assertionHeader] where !managed.contains(name) { managed.append(name) }
+        for name in self.claims.map(\.header) + [self.assertionHeader] + outputs.flatMap(\.ownHeaders)
+        where !managed.contains(name) { managed.append(name) }
         self.managed = managed
     }
 
@@ -119,6 +123,7 @@ public struct IdentityHeaders: Sendable {
             }
             for (header, claim) in claims { add(header, identity.claims[claim].flatMap { text(of: $0, identity) }) }
             add(assertionHeader, assertion)
+            for field in output(for: identity)?.headers(for: identity) ?? [] { add(field.name, field.value) }
             if authorization == .token { add("authorization", identity.token.map { "Bearer " + $0 }) }
         }
         answer.upstreamHeaders = set
@@ -127,10 +132,22 @@ public struct IdentityHeaders: Sendable {
         if removesAuthorization, !set.contains(where: { $0.name == "authorization" }) {
             answer.removedHeaders.append("authorization")
         }
+        if let identity, let output = output(for: identity), !output.keepsToken {
+            for name in output.tokenHeaders
+            where !set.contains(where: { $0.name == name }) && !answer.removedHeaders.contains(name) {
+                answer.removedHeaders.append(name)
+            }
+        }
         // The same names in disguise, which some servers take for ours.
         for field in request.headers.fields where field.name.utf8.contains(UInt8(ascii: "_")) && isManaged(field.name) {
             answer.removedHeaders.append(field.name)
         }
+    }
+
+    /// Of the rule whose token this was; a session has none.
+    private func output(for identity: EdgeIdentity) -> IstioTokenOutput? {
+        guard identity.evidence == .bearer else { return nil }
+        return outputs.first { $0.issuer.utf8.elementsEqual(identity.issuer.utf8) }
     }
 
     /// Text, numbers and truth values as they are, lists of text joined.

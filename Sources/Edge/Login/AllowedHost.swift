@@ -80,7 +80,9 @@ struct WebOrigin: Sendable, Hashable {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             host = authority[...end]
             guard host.utf8.count > 3,
-                host.dropFirst().dropLast().utf8.allSatisfy({ isDigit($0) || (0x61...0x66).contains($0) || $0 == 0x3A || $0 == 0x2E })
+                host.dropFirst().dropLast().utf8.allSatisfy({
+                    isDigit($0) || (0x61...0x66).contains($0) || $0 == 0x3A || $0 == 0x2E
+                })
             else { return nil }
         } else {
             host = authority.prefix { $0 != ":" }

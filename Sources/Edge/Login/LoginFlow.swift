@@ -78,7 +78,8 @@ public struct LoginFlow: Sendable {
 
     /// Where the person of a visit wants to go.
     public func target(of visit: Visit) -> String {
-        settings.targets.target(asked: visit.all("rd"), headers: visit.headers)
+        settings.targets.target(
+            asked: visit.all("rd"), headers: visit.headers, here: "\(visit.scheme)://\(visit.host)")
     }
 
     // MARK: There
@@ -248,7 +249,7 @@ public struct LoginFlow: Sendable {
         let present = EdgeCookies.names(in: visit.headers)
         var cookies = cookie.fieldsDeleting(present: present)
         cookies += present.filter { $0.hasPrefix(attemptPrefix) }.map(cookie.deletion)
-        let target = settings.targets.target(asked: visit.all("rd"), headers: visit.headers)
+        let target = target(of: visit)
         var ended: EdgeSession?
         if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
             // A session that could not be ended is not said to be.

@@ -17,8 +17,12 @@ public struct RedirectTargets: Sendable, Hashable {
     /// - Parameters:
     ///   - asked: the values of `rd` in form and query; several are as good as none.
     ///   - headers: without those that only trusted proxies may send, where the peer is none.
-    public func target(asked: [String], headers: EdgeHeaders) -> String {
+    ///   - here: scheme and host that the browser is at, `https://app.example.com`: an address there is as good as its path.
+    public func target(asked: [String], headers: EdgeHeaders, here: String = "") -> String {
         var candidates = asked.count == 1 ? asked : []
+        if let wish = candidates.first, WebOrigin(of: here) != nil, wish.utf8.starts(with: (here + "/").utf8) {
+            candidates = [String(wish.dropFirst(here.count))]
+        }
         if let header = headers.only("x-auth-request-redirect") { candidates.append(header) }
         if let uri = headers.only("x-forwarded-uri") {
             if let scheme = headers.only("x-forwarded-proto"), let host = headers.only("x-forwarded-host"), uri.hasPrefix("/"),
@@ -33,7 +37,9 @@ public struct RedirectTargets: Sendable, Hashable {
 
     /// What may stand in `Location`; nil for what may not.
     public func valid(_ text: String) -> String? {
-        guard !text.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else { return nil }
+        guard !text.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
+            return nil
+        }
         if text.hasPrefix("/") {
             guard !Self.isAmbiguous(text), !isOwn(text) else { return nil }
             return Self.encoded(text)

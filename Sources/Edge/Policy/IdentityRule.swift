@@ -81,27 +81,31 @@ public struct IdentityRule: Sendable, Hashable {
     }
 }
 
-/// An e-mail address as rules look at it.
+/// An e-mail address as rules look at it: upper and lower case are the same, of ASCII's letters only. Other characters that
+/// Unicode takes for equal are different people.
 struct EmailAddress {
-    /// In lower case.
-    private let text: String
-    private let domain: Substring
+    private let bytes: [UInt8]
+    private let domain: ArraySlice<UInt8>
 
     /// Nil for what has not exactly one `@` with something on both sides: for `a@example.com@evil.org` programs disagree on
     /// the domain.
     init?(_ text: String) {
-        let text = text.lowercased()
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        bytes = Self.folded(text)
+        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-        self.text = text
         domain = parts[1]
     }
 
-    func isOne(of addresses: [String]) -> Bool { addresses.contains { $0.lowercased() == text } }
+    func isOne(of addresses: [String]) -> Bool { addresses.contains { Self.folded($0) == bytes } }
 
     func isIn(_ domains: [String]) -> Bool {
-        domains.contains { $0.hasPrefix(".") ? domain.hasSuffix($0) && domain.utf8.count > $0.utf8.count : domain == $0 }
+        domains.contains { wanted in
+            guard wanted.utf8.first == UInt8(ascii: ".") else { return domain.elementsEqual(wanted.utf8) }
+            return domain.count > wanted.utf8.count && domain.suffix(wanted.utf8.count).elementsEqual(wanted.utf8)
+        }
     }
+
+    private static func folded(_ text: String) -> [UInt8] { text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
 }
 
 /// Which claims are lists separated by spaces, though they are texts.

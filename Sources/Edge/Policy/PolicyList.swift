@@ -4,8 +4,18 @@ public struct PolicyList: EdgePolicy {
     private let index: PlaceIndex
     private let normalization: EdgePath.Normalization
     private let spaceDelimited: SpaceDelimitedClaims
-    /// Made once: decisions need no new text.
     private let titles: [String]
+    /// Methods and selector of each: looked at often, the rest of a policy once.
+    private let narrowings: [Narrowing]
+
+    private struct Narrowing: Sendable {
+        let methods: [String]
+        let selector: String?
+
+        func fits(_ request: EdgeRequest) -> Bool {
+            (methods.isEmpty || methods.contains(request.method)) && (selector == nil || selector == request.policySelector)
+        }
+    }
 
     /// - Parameter source: what the list is called in explanations.
     public init(
@@ -16,6 +26,7 @@ public struct PolicyList: EdgePolicy {
         self.normalization = normalization
         self.spaceDelimited = spaceDelimited
         index = PlaceIndex(policies.map { PlaceIndex.Entry(hosts: $0.hosts, paths: $0.paths) })
+        narrowings = policies.map { Narrowing(methods: $0.methods, selector: $0.selector) }
         titles = policies.enumerated().map { number, policy in
             "\(source)[\(number)]" + (policy.name.map { " \"\($0)\"" } ?? "")
         }
@@ -33,7 +44,7 @@ public struct PolicyList: EdgePolicy {
         } catch {
             return PolicyDecision(.deny, rule: "the path is refused: \(error)")
         }
-        let found = index.first(JudgedPlace(request, path: path.text)) { policies[$0].otherMismatch(request) == nil }
+        let found = index.first(JudgedPlace(request, path: path.text)) { narrowings[$0].fits(request) }
         guard let found else { return PolicyDecision(.deny, rule: Self.nothing) }
         return decision(found, policies[found].verdict(request, identity, spaceDelimited: spaceDelimited))
     }

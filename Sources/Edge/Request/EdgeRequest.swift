@@ -19,13 +19,18 @@ public struct EdgeRequest: Sendable, Hashable {
     public var peerPrincipal: String?
     /// The port of the backend or of the proxy's listener; nil if unknown.
     public var destinationPort: Int?
+    /// The address that the client asked; empty if unknown.
+    public var destinationAddress: String
+    /// What TLS said of the host (SNI); nil if unknown.
+    public var serverName: String?
     /// Names a group of policies: gRPC's `context_extensions`, an address of its own for HTTP.
     public var policySelector: String?
 
     public init(
         method: String = "GET", scheme: String = "https", host: String, path: String = "/", query: String = "",
         headers: EdgeHeaders = EdgeHeaders(), clientAddress: String = "", peerAddress: String = "",
-        peerPrincipal: String? = nil, destinationPort: Int? = nil, policySelector: String? = nil
+        peerPrincipal: String? = nil, destinationPort: Int? = nil, policySelector: String? = nil, destinationAddress: String = "",
+        serverName: String? = nil
     ) {
         self.method = method
         self.scheme = scheme
@@ -38,6 +43,8 @@ public struct EdgeRequest: Sendable, Hashable {
         self.peerPrincipal = peerPrincipal
         self.destinationPort = destinationPort
         self.policySelector = policySelector
+        self.destinationAddress = destinationAddress
+        self.serverName = serverName
     }
 
     /// The host without its port.

@@ -33,7 +33,9 @@ public final class EdgeSessions: Sendable {
     }
 
     private struct Known: Sendable {
-        let session: EdgeSession
+        let id: String
+        let host: String?
+        let tokenID: String?
         let identity: EdgeIdentity
         let until: Date
     }
@@ -79,7 +81,8 @@ public final class EdgeSessions: Sendable {
     public func begin(_ tokens: LoginTokens, host: String) async throws(StoreError) -> (session: EdgeSession, cookie: String) {
         let now = clock.now
         let session = EdgeSession(
-            id: Base64URL.encode(random.bytes(16)), host: settings.cookie.domain == nil ? String(EdgeRequest.name(ofHost: host)) : nil,
+            id: Base64URL.encode(random.bytes(16)),
+            host: settings.cookie.domain == nil ? String(EdgeRequest.name(ofHost: host)) : nil,
             idToken: tokens.idToken ?? "", accessToken: settings.keepsAccessToken ? tokens.accessToken : nil,
             refreshToken: tokens.refreshToken, createdAt: now, refreshedAt: now, usedAt: now)
         guard let session else { throw .failed("the ID token of a login has no iss, sub or exp") }
@@ -109,8 +112,8 @@ public final class EdgeSessions: Sendable {
 
     /// What is known without waiting.
     func knownIdentity(_ cookie: String, host: String) -> EdgeIdentity? {
-        guard let known = known[Self.hash(cookie)], clock.now < known.until, isOf(host, known.session),
-            !isRevoked(known.session)
+        guard let known = known[Self.hash(cookie)], clock.now < known.until, Self.matches(host, known.host),
+            !isRevoked(known.id, known.tokenID)
         else { return nil }
         return known.identity
     }
@@ -145,7 +148,8 @@ public final class EdgeSessions: Sendable {
             return .invalid(reason: error.reason)
         }
         // A browser that should have another cookie by now is told with every answer until it has.
-        known[Self.hash(found.newCookie ?? cookie)] = Known(session: session, identity: identity, until: until)
+        known[Self.hash(found.newCookie ?? cookie)] = Known(
+            id: session.id, host: session.host, tokenID: session.tokenID, identity: identity, until: until)
         return .identity(identity, session, newCookie: found.newCookie)
     }
 
@@ -199,13 +203,17 @@ public final class EdgeSessions: Sendable {
         return clock.now < end(of: session) ? nil : "the session has expired"
     }
 
-    private func isOf(_ host: String, _ session: EdgeSession) -> Bool {
-        // Without the port, as cookies do: some proxies leave it out.
-        session.host.map { $0.utf8.elementsEqual(EdgeRequest.name(ofHost: host).utf8) } ?? true
+    private func isOf(_ host: String, _ session: EdgeSession) -> Bool { Self.matches(host, session.host) }
+
+    /// Without the port, as cookies do: some proxies leave it out.
+    private static func matches(_ host: String, _ bound: String?) -> Bool {
+        bound.map { $0.utf8.elementsEqual(EdgeRequest.name(ofHost: host).utf8) } ?? true
     }
 
-    private func isRevoked(_ session: EdgeSession) -> Bool {
-        revocations.contains(tokenID: session.id) || (session.tokenID.map(revocations.contains(tokenID:)) ?? false)
+    private func isRevoked(_ session: EdgeSession) -> Bool { isRevoked(session.id, session.tokenID) }
+
+    private func isRevoked(_ id: String, _ tokenID: String?) -> Bool {
+        revocations.contains(tokenID: id) || (tokenID.map(revocations.contains(tokenID:)) ?? false)
     }
 
     // MARK: Times

@@ -19,8 +19,8 @@ public struct SessionSettings: Sendable, Hashable {
     public var keepsAccessToken = false
     /// Which claims are what. Its issuer, keys and places are not looked at.
     public var claims = TrustedIssuer(issuer: "", keys: .ours)
-    /// Entries of what is known without waiting.
-    public var cacheLimit = 20_000
+    /// Sessions that are known without waiting; each takes a few kilobytes.
+    public var cacheLimit = 5000
 
     public init(cookie: SessionCookie) { self.cookie = cookie }
 }

@@ -6,6 +6,29 @@ public enum Subject {
         Base64URL.encode(field(1, userID) + field(2, connectorID))
     }
 
+    /// The parts of a `sub` that ``make(userID:connectorID:)`` made; nil for any other text.
+    static func parse(_ subject: String) -> (userID: String, connectorID: String)? {
+        guard let bytes = try? Base64URL.decode(subject) else { return nil }
+        var rest = bytes[...]
+        var texts: [UInt8: String] = [:]
+        while let tag = rest.popFirst() {
+            var (length, shift) = (0, 0)
+            while let byte = rest.popFirst() {
+                guard shift <= 21 else { return nil }
+                length |= Int(byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80 { break }
+            }
+            guard length <= rest.count, let text = String(validating: rest.prefix(length), as: UTF8.self) else { return nil }
+            texts[tag] = text
+            rest = rest.dropFirst(length)
+        }
+        let (userID, connectorID) = (texts[1 << 3 | 2] ?? "", texts[2 << 3 | 2] ?? "")
+        // There is one way to write it.
+        guard make(userID: userID, connectorID: connectorID) == subject else { return nil }
+        return (userID, connectorID)
+    }
+
     /// A length-delimited protobuf field; proto3 leaves empty ones out.
     private static func field(_ number: UInt8, _ text: String) -> [UInt8] {
         if text.isEmpty { return [] }

@@ -21,7 +21,14 @@ public protocol CallbackConnector: Connector {
 ///
 /// Browsers send such a request without the cookie that a sign-in is bound to (`SameSite=Lax`). So the answer is verified first,
 /// against the sealed sign-in alone, and the browser is then sent to an address of ours, where its cookie must fit.
-public protocol PostedAnswerConnector: CallbackConnector {}
+public protocol PostedAnswerConnector: CallbackConnector {
+    /// The state of ``ConnectorVisit`` where it comes back inside of the answer and not beside it.
+    func state(in parameters: RequestParameters) async -> String?
+}
+
+extension PostedAnswerConnector {
+    public func state(in parameters: RequestParameters) async -> String? { nil }
+}
 
 /// A connector that can be asked again about somebody who is not there: refresh tokens need it.
 public protocol RefreshConnector: Connector {
@@ -43,11 +50,15 @@ public struct ConnectorIdentity: Sendable, Hashable {
     public var connectorData: [UInt8]?
     /// Claim `amr` (RFC 8176).
     public var methods: [String]
+    /// What a ``LogoutConnector`` has to know when the person logs out. It stays sealed in the browser, where there is room for
+    /// about 2 KiB; nil if there is nothing to be ended at the other site.
+    public var logoutMemory: String?
 
-    public init(identity: Identity, connectorData: [UInt8]? = nil, methods: [String]) {
+    public init(identity: Identity, connectorData: [UInt8]? = nil, methods: [String], logoutMemory: String? = nil) {
         self.identity = identity
         self.connectorData = connectorData
         self.methods = methods
+        self.logoutMemory = logoutMemory
     }
 }
 
@@ -78,6 +89,8 @@ extension ConnectorError {
 /// What a person who has proven who they are is told. Never used before that: it would tell strangers who has an account.
 public enum LoginDenial: String, Sendable, Hashable, CaseIterable {
     case accountDisabled, accountLocked, accountExpired, passwordExpired, outsideLogonHours
+    /// As ``passwordExpired``, and it can be changed here: see ``PasswordChangeConnector``.
+    case mustChangePassword
     /// Not in any of the groups, organizations, tenants or domains that the configuration asks for.
     case notAMember
     /// The identity provider has no (verified) e-mail address or another value that is needed.

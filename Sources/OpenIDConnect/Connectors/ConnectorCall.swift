@@ -18,6 +18,34 @@ struct ConnectorCall: Sendable {
     }
 
     func identity(
+        with connector: any NegotiateConnector, negotiating token: [UInt8], scopes: [String]
+    ) async throws(ConnectorError) -> NegotiatedIdentity {
+        let started = ContinuousClock.now
+        do throws(ConnectorError) {
+            let answer = try await connector.identity(negotiating: token, scopes: scopes)
+            answered(.login, since: started, nil)
+            return NegotiatedIdentity(mapped(answer.found), reply: answer.reply)
+        } catch {
+            answered(.login, since: started, error)
+            throw error
+        }
+    }
+
+    func changePassword(
+        with connector: any PasswordChangeConnector, username: String, from old: String, to new: String
+    ) async throws(ConnectorError) -> PasswordChange {
+        let started = ContinuousClock.now
+        do throws(ConnectorError) {
+            let change = try await connector.changePassword(username: username, from: old, to: new)
+            answered(.passwordChange, since: started, nil)
+            return change
+        } catch {
+            answered(.passwordChange, since: started, error)
+            throw error
+        }
+    }
+
+    func identity(
         with connector: any CallbackConnector, from answer: ConnectorAnswer
     ) async throws(ConnectorError) -> ConnectorIdentity {
         let started = ContinuousClock.now

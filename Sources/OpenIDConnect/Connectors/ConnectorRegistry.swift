@@ -42,17 +42,25 @@ public final class ConnectorRegistry: Sendable {
         }
     }
 
-    private let current: Mutex<[Entry]>
-
-    public init(_ entries: [Entry]) {
-        current = Mutex(entries)
+    private struct State {
+        var entries: [Entry]
+        var generation = 0
     }
 
-    public var entries: [Entry] { current.withLock { $0 } }
+    private let state: Mutex<State>
+
+    public init(_ entries: [Entry]) {
+        state = Mutex(State(entries: entries))
+    }
+
+    public var entries: [Entry] { state.withLock { $0.entries } }
+
+    /// Grows whenever the entries are replaced.
+    public var generation: Int { state.withLock { $0.generation } }
 
     /// Sign-ins that are on their way go on with the connector that has the id of theirs, and end where there is none.
     public func replace(_ entries: [Entry]) {
-        current.withLock { $0 = entries }
+        state.withLock { $0 = State(entries: entries, generation: $0.generation + 1) }
     }
 
     public subscript(id: String) -> Entry? {

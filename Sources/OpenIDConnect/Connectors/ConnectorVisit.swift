@@ -54,6 +54,8 @@ public struct ConnectorAnswer: Sendable {
     public let scopes: [String]
     /// What ``ConnectorVisit/state(remembering:)`` was given.
     public let memory: [UInt8]
+    /// What it returned.
+    public let state: String
     /// Who has sent the request; only where the address names the connector (`/callback/{connector}`).
     public let sender: Sender?
 
@@ -76,12 +78,14 @@ public struct ConnectorAnswer: Sendable {
     }
 
     public init(
-        parameters: RequestParameters, callbackURL: String, scopes: [String], memory: [UInt8] = [], sender: Sender? = nil
+        parameters: RequestParameters, callbackURL: String, scopes: [String], memory: [UInt8] = [], state: String = "",
+        sender: Sender? = nil
     ) {
         self.parameters = parameters
         self.callbackURL = callbackURL
         self.scopes = scopes
         self.memory = memory
+        self.state = state
         self.sender = sender
     }
 }

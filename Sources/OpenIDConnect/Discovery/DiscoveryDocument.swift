@@ -19,6 +19,7 @@ public struct DiscoveryDocument: Sendable {
             "userinfo_endpoint": .string(issuer + "/userinfo"),
             "introspection_endpoint": .string(issuer + "/token/introspect"),
             "revocation_endpoint": .string(issuer + "/token/revoke"),
+            "end_session_endpoint": .string(issuer + "/logout"),
             "grant_types_supported": strings(settings.grantTypes.map(\.rawValue).sorted()),
             "response_types_supported": strings(settings.offeredResponseTypes.map(\.text).sorted()),
             "response_modes_supported": strings(ResponseMode.allCases.map(\.rawValue)),

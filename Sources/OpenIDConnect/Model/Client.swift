@@ -8,6 +8,8 @@ public struct Client: Sendable, Hashable {
     public var name: String
     /// Compared as strings (RFC 9700 §2.1), but for a loopback port (RFC 8252 §7.3).
     public var redirectURIs: [String]
+    /// Where browsers may be sent after a logout, compared as strings (OpenID Connect RP-Initiated Logout 1.0 §3.1).
+    public var postLogoutRedirectURIs: [String]
     /// Ids of the clients that may ask for tokens with this client as audience.
     public var trustedPeers: [String]
     /// True for an application that can keep no secret (RFC 6749 §2.1).
@@ -23,14 +25,15 @@ public struct Client: Sendable, Hashable {
     public var isUserInfoSigned: Bool
 
     public init(
-        id: String, secret: ClientSecret?, name: String, redirectURIs: [String] = [], trustedPeers: [String] = [],
-        isPublic: Bool = false, logoURL: String = "", allowedConnectors: [String] = [],
+        id: String, secret: ClientSecret?, name: String, redirectURIs: [String] = [], postLogoutRedirectURIs: [String] = [],
+        trustedPeers: [String] = [], isPublic: Bool = false, logoURL: String = "", allowedConnectors: [String] = [],
         authenticationMethod: ClientAuthenticationMethod? = nil, keys: String? = nil, isUserInfoSigned: Bool = false
     ) {
         self.id = id
         self.secret = secret
         self.name = name
         self.redirectURIs = redirectURIs
+        self.postLogoutRedirectURIs = postLogoutRedirectURIs
         self.trustedPeers = trustedPeers
         self.isPublic = isPublic
         self.logoURL = logoURL

@@ -3,8 +3,14 @@ public enum ProviderEvent: Sendable {
     case loginSucceeded(connectorID: String, identity: Identity, clientID: String)
     /// `reason` and `detail` are for the operator; the person sees less.
     case loginFailed(connectorID: String, username: String, clientID: String, reason: LoginFailure, detail: String)
+    /// Somebody was asked for another password in place of one that has expired.
+    case passwordChange(connectorID: String, username: String, clientID: String, Result<PasswordChange, ConnectorError>)
     /// A connector was asked about somebody; `failure` is nil also for a wrong password.
     case connectorAnswered(connectorID: String, ConnectorOperation, took: Duration, failure: ConnectorError?)
+    /// Somebody is logged out of a client; so many refresh grants ended.
+    case loggedOut(connectorID: String, userID: String, clientID: String, grants: Int)
+    /// The session at a connector's other site could not be ended.
+    case logoutFailed(connectorID: String, detail: String)
     case tokensIssued(grant: String, clientID: String, userID: String)
     case tokenRefused(grant: String, clientID: String, error: OAuthError)
     /// A code or refresh token was used again: what had been issued is revoked.
@@ -24,6 +30,7 @@ public enum LoginFailure: String, Sendable {
 
 public enum ConnectorOperation: String, Sendable {
     case login, refresh
+    case passwordChange = "password_change"
 }
 
 public protocol EventLog: Sendable {

@@ -13,6 +13,10 @@ struct SignIn: Sendable {
     var authentication: Authentication?
     /// What the connector wants to know when the browser is back from another site.
     var memory: [UInt8] = []
+    /// What somebody typed whose password was right and has expired; the passwords themselves are kept nowhere.
+    var expiredUsername: String?
+    /// ``ConnectorIdentity/logoutMemory``, until the browser's cookie has it.
+    var logoutMemory: String?
     var hasConsented = false
 }
 
@@ -29,7 +33,9 @@ extension SignIn {
             "k": .string(connectorID),
         ]
         if let authentication { object["a"] = authentication.json }
+        if let expiredUsername { object["w"] = .string(expiredUsername) }
         if !memory.isEmpty { object["m"] = .string(Base64URL.encode(memory)) }
+        if let logoutMemory { object["o"] = .string(logoutMemory) }
         return .object(object)
     }
 
@@ -42,7 +48,8 @@ extension SignIn {
         self.init(
             request: request, browser: browser, expiresAt: Date(timeIntervalSince1970: Double(expiry)), connectorID: connectorID,
             authentication: object["a"]?.object.flatMap { Authentication(sealed: $0, connectorID: connectorID) },
-            memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [])
+            memory: object["m"]?.string.flatMap { try? Base64URL.decode($0) } ?? [],
+            expiredUsername: object["w"]?.string, logoutMemory: object["o"]?.string)
     }
 }
 

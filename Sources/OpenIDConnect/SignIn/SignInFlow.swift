@@ -18,7 +18,7 @@ public struct BrowserBinding: Sendable {
 }
 
 /// What happens next in a sign-in.
-public enum SignInOutcome: Sendable {
+public indirect enum SignInOutcome: Sendable {
     /// Several connectors could be meant.
     case choose(ConnectorChoices, uiLocales: [String])
     /// One connector is meant: go on at its own address, with the same parameters.
@@ -28,8 +28,17 @@ public enum SignInOutcome: Sendable {
     /// The answer of another site is good; go on with `state` at the address of the connector's callback, where the browser
     /// has to prove itself.
     case answered(callbackURL: String, connectorID: String, state: String)
+    /// Ask the browser for a ticket (`WWW-Authenticate: Negotiate`), and show the form to people whose browser has none; without
+    /// a form there is no other way in.
+    case challenge(SignInPrompt?, uiLocales: [String])
+    /// A ticket was good: the outcome goes with what proves this side to the browser.
+    case negotiated(SignInOutcome, reply: [UInt8])
+    /// Somebody has just logged in, which the browser should remember (``LogoutFlow/remember(_:in:browser:)``); and what is next.
+    case remember(BrowserLogin, then: SignInOutcome)
     /// Name and password do not fit: ask again.
     case wrongCredentials(SignInPrompt, uiLocales: [String])
+    /// The new password will not do: ask again.
+    case newPasswordRefused(SignInPrompt, NewPasswordProblem, uiLocales: [String])
     /// The end: an answer or an error for the client.
     case answer(AuthorizationResponse)
     /// The end: an error for the person.
@@ -52,7 +61,7 @@ public struct ConnectorChoice: Sendable, Hashable {
 
 /// From an authorization request to its answer: prove the client → identify → consent → answer.
 public struct SignInFlow: Sendable {
-    private let parts: ProviderParts
+    let parts: ProviderParts
     private let steps: [any SignInStep]
     private let answer: AuthorizationAnswer
 
@@ -60,6 +69,7 @@ public struct SignInFlow: Sendable {
         self.parts = parts
         answer = AuthorizationAnswer(parts)
         steps = [
+            NewPasswordStep(),
             IdentifyStep(connectors: parts.connectors, issuer: parts.settings.issuer, events: parts.events) {
                 signIn throws(PageError) in
                 try Self.seal(signIn, parts)
@@ -118,9 +128,15 @@ public struct SignInFlow: Sendable {
     // MARK: The ways on
 
     /// The password form, shown or shown again.
-    public func form(connectorID: String, state: String?, browser: BrowserBinding?) async -> SignInOutcome {
+    /// - Parameter token: the ticket that the browser has sent, for connectors that take one.
+    public func form(
+        connectorID: String, state: String?, browser: BrowserBinding?, token: [UInt8]? = nil
+    ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
-            let (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            var (signIn, client) = try await resumed(state, connectorID: connectorID, browser: browser)
+            // Whoever comes back here begins anew.
+            signIn.expiredUsername = nil
+            if let outcome = try await negotiate(token, signIn, client) { return outcome }
             return try await next(signIn, client)
         }
     }
@@ -134,6 +150,9 @@ public struct SignInFlow: Sendable {
             guard let entry = parts.connectors[connectorID], let connector = entry.connector as? any PasswordConnector else {
                 throw .page(PageError(.invalid, "Requested resource does not exist."))
             }
+            if let connector = connector as? any NegotiateConnector, connector.negotiation == .only {
+                throw .page(PageError(.forbidden, "This connector takes no passwords."))
+            }
             let found: ConnectorIdentity?
             do throws(ConnectorError) {
                 found = try await ConnectorCall(entry: entry, events: parts.events).authenticate(
@@ -143,7 +162,11 @@ public struct SignInFlow: Sendable {
                     .loginFailed(
                         connectorID: connectorID, username: username, clientID: client.id, reason: LoginFailure(error),
                         detail: error.detail))
-                throw .page(PageError(connector: error))
+                guard case .denied(.mustChangePassword, _) = error, connector is any PasswordChangeConnector else {
+                    throw .page(PageError(connector: error))
+                }
+                signIn.expiredUsername = username
+                return try await next(signIn, client)
             }
             guard let found else {
                 parts.events.record(
@@ -156,7 +179,7 @@ public struct SignInFlow: Sendable {
                     uiLocales: signIn.request.uiLocales)
             }
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
@@ -167,7 +190,8 @@ public struct SignInFlow: Sendable {
         sender: ConnectorAnswer.Sender? = nil
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
-            let state = parameters["state"] ?? parameters["RelayState"]
+            var state = parameters["state"] ?? parameters["RelayState"]
+            if isPost, state ?? "" == "" { state = await carriedState(in: parameters) }
             if let answered = await opened(state, purpose: SignIn.answeredPurpose) {
                 let (signIn, client) = try await proven(answered, connectorID: connectorID, browser: browser)
                 if let authentication = signIn.authentication {
@@ -175,31 +199,33 @@ public struct SignInFlow: Sendable {
                         .loginSucceeded(
                             connectorID: signIn.connectorID, identity: authentication.identity, clientID: client.id))
                 }
-                return try await next(signIn, client)
+                return try await remembering(signIn, client)
             }
             let sealed = await opened(state, purpose: SignIn.purpose)
             if let sealed, parts.connectors[sealed.connectorID]?.connector is any PostedAnswerConnector {
                 guard isPost else { throw .page(Self.expired) }
-                return try await posted(parameters, sealed, connectorID: connectorID)
+                return try await posted(parameters, sealed, state: state ?? "", connectorID: connectorID)
             }
             var (signIn, client) = try await proven(sealed, connectorID: connectorID, browser: browser)
-            let found = try await identity(from: parameters, signIn, client, sender: connectorID == nil ? nil : sender)
+            let found = try await identity(
+                from: parameters, signIn, client, state: state ?? "", sender: connectorID == nil ? nil : sender)
             signIn.memory = []
             identify(&signIn, as: found, client)
-            return try await next(signIn, client)
+            return try await remembering(signIn, client)
         }
     }
 
     /// An answer that came without the browser's cookie (see ``PostedAnswerConnector``). Nothing is given for it but an address
     /// that is worth something only in the browser where the sign-in began.
     private func posted(
-        _ parameters: RequestParameters, _ sealed: SignIn, connectorID: String?
+        _ parameters: RequestParameters, _ sealed: SignIn, state: String, connectorID: String?
     ) async throws(AuthorizationFailure) -> SignInOutcome {
         var (signIn, client) = try await current(sealed, connectorID: connectorID)
-        let found = try await identity(from: parameters, signIn, client)
+        let found = try await identity(from: parameters, signIn, client, state: state)
         signIn.memory = []
         signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
         do {
             return .answered(
                 callbackURL: parts.settings.issuer + "/callback", connectorID: signIn.connectorID,
@@ -207,8 +233,18 @@ public struct SignInFlow: Sendable {
         } catch { throw .page(error) }
     }
 
+    /// The state of an answer that comes with none beside it. Whether it is one of ours is for its seal to say.
+    private func carriedState(in parameters: RequestParameters) async -> String? {
+        for entry in parts.connectors.entries {
+            guard let connector = entry.connector as? any PostedAnswerConnector else { continue }
+            if let state = await connector.state(in: parameters) { return state }
+        }
+        return nil
+    }
+
     private func identity(
-        from parameters: RequestParameters, _ signIn: SignIn, _ client: Client, sender: ConnectorAnswer.Sender? = nil
+        from parameters: RequestParameters, _ signIn: SignIn, _ client: Client, state: String,
+        sender: ConnectorAnswer.Sender? = nil
     ) async throws(AuthorizationFailure) -> ConnectorIdentity {
         guard let entry = parts.connectors[signIn.connectorID], let connector = entry.connector as? any CallbackConnector else {
             throw .page(PageError(.invalid, "Requested resource does not exist."))
@@ -218,7 +254,7 @@ public struct SignInFlow: Sendable {
                 with: connector,
                 from: ConnectorAnswer(
                     parameters: parameters, callbackURL: parts.settings.issuer + "/callback", scopes: signIn.request.scopes,
-                    memory: signIn.memory, sender: sender))
+                    memory: signIn.memory, state: state, sender: sender))
         } catch {
             parts.events.record(
                 .loginFailed(
@@ -252,7 +288,7 @@ public struct SignInFlow: Sendable {
     // MARK: The line itself
 
     /// Walks on to the first step that has something to ask, or to the answer.
-    private func next(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+    func next(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
         do throws(PageError) {
             for step in steps {
                 if let prompt = try await step.prompt(for: signIn, client: client) {
@@ -265,9 +301,20 @@ public struct SignInFlow: Sendable {
         }
     }
 
-    private func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
+    func identify(_ signIn: inout SignIn, as found: ConnectorIdentity, _ client: Client) {
         parts.events.record(.loginSucceeded(connectorID: signIn.connectorID, identity: found.identity, clientID: client.id))
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
+        signIn.logoutMemory = found.logoutMemory
+    }
+
+    /// What the connector wants to know at the logout goes into the browser's cookie, and no further with the sign-in.
+    func remembering(_ signIn: SignIn, _ client: Client) async throws(AuthorizationFailure) -> SignInOutcome {
+        var signIn = signIn
+        guard let userID = signIn.authentication?.identity.userID else { return try await next(signIn, client) }
+        let login = BrowserLogin(
+            userID: userID, connectorID: signIn.connectorID, clientID: client.id, logoutMemory: signIn.logoutMemory)
+        signIn.logoutMemory = nil
+        return .remember(login, then: try await next(signIn, client))
     }
 
     private func authentication(of found: ConnectorIdentity, connectorID: String) -> Authentication {
@@ -285,11 +332,11 @@ public struct SignInFlow: Sendable {
         }
     }
 
-    private static let expired = PageError(
+    static let expired = PageError(
         .invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
 
     /// Opens what was sealed, and proves that it is this browser's, still good, and its client still there.
-    private func resumed(
+    func resumed(
         _ state: String?, connectorID: String? = nil, browser: BrowserBinding?, needsIdentity: Bool = false
     ) async throws(AuthorizationFailure) -> (SignIn, Client) {
         try await proven(
@@ -323,7 +370,7 @@ public struct SignInFlow: Sendable {
         return (signIn, client)
     }
 
-    private func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {
+    func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {
         do throws(AuthorizationFailure) { return try await body() } catch {
             switch error {
             case .page(let page): return .refuse(page)

@@ -9,10 +9,20 @@ protocol SignInStep: Sendable {
 public enum SignInPrompt: Sendable {
     /// To type a name and a password; `hasAlternatives` if other connectors could be chosen instead.
     case password(connectorID: String, prompt: UsernamePrompt, clientName: String, username: String?, hasAlternatives: Bool)
+    /// To choose a new password, as the old one has expired.
+    case newPassword(connectorID: String, username: String, clientName: String)
     /// To go to another site and come back.
     case visit(ConnectorDestination)
     /// Whether the client may have what it asks for.
     case consent(clientName: String, logoURL: String, scopes: [String])
+}
+
+/// Has the password expired? Then there is no way on but another one.
+struct NewPasswordStep: SignInStep {
+    func prompt(for signIn: SignIn, client: Client) async throws(PageError) -> SignInPrompt? {
+        guard signIn.authentication == nil, let username = signIn.expiredUsername else { return nil }
+        return .newPassword(connectorID: signIn.connectorID, username: username, clientName: client.name)
+    }
 }
 
 /// Who is it? The connector asks.
@@ -80,7 +90,7 @@ extension LoginDenial {
         case .accountDisabled: "this account is disabled. Ask your administrator."
         case .accountLocked: "this account is locked. Try again later, or ask your administrator."
         case .accountExpired: "this account has expired. Ask your administrator."
-        case .passwordExpired: "the password has expired. Change it, then log in again."
+        case .passwordExpired, .mustChangePassword: "the password has expired. Change it, then log in again."
         case .outsideLogonHours: "this account may not log in at this time."
         case .notAMember: "this account is not a member of a group that may log in here."
         case .incompleteProfile: "the identity provider did not give a verified e-mail address or another value that is needed."

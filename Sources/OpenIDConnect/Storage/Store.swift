@@ -3,7 +3,7 @@ public import FoundationEssentials
 /// Everything that outlives a request. Each rule names only the part it needs.
 ///
 /// Every write that has returned survives `kill -9`; every call is one transaction.
-public typealias Store = ClientStore & UserStore & GrantStore & KeyStore & AssertionStore & StoreMaintenance
+public typealias Store = ClientStore & UserStore & GrantStore & KeyStore & AssertionStore & EdgeSessionStore & StoreMaintenance
 
 public protocol ClientStore: Sendable {
     func client(id: String) async throws(StoreError) -> Client?

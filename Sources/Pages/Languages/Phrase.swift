@@ -4,6 +4,10 @@ enum Phrase: String, CaseIterable, Sendable {
     // Signing in
     case signIn, signInTo, emailAddress, username, password, rememberMe, chooseAnother
     case invalidCredentials, tooManyAttempts, tooManyAttemptsFor, unavailable, seconds, minutes, hours
+    // Another password
+    case newPasswordTitle, newPasswordLead, currentPassword, newPassword, repeatPassword, changePassword
+    case passwordsDiffer, passwordUnchanged, passwordWrong, passwordTooShort, passwordTooSimple, passwordUsedBefore
+    case passwordTooSoon, passwordNotAllowed, passwordRefused
     // Choosing a connector
     case chooseHow, signInWith, noConnectors
     // Approval
@@ -18,6 +22,8 @@ enum Phrase: String, CaseIterable, Sendable {
     case codeTitle, codeLead, code
     // On the way back to the application
     case continueTitle, continueLead, continueLeadTo, continueButton
+    // Signing out
+    case signOut, signOutQuestion, signOutOf, signOutNot, signedOut, signedOutLead
     // The issuer's own page
     case landingTitle, landingLead, landingConnect, landingIssuer, landingHelp, discoveryDocument, publicKeys
     // The example application

@@ -8,12 +8,15 @@ public struct ConnectorsPage: Sendable, Hashable {
         public var url: String
         /// The configuration's `type`, for an operator's own templates.
         public var type: String
+        /// The address of a picture; without one the first letter of the name is shown.
+        public var iconURL: String?
 
-        public init(id: String, name: String, url: String, type: String) {
+        public init(id: String, name: String, url: String, type: String, iconURL: String? = nil) {
             self.id = id
             self.name = name
             self.url = url
             self.type = type
+            self.iconURL = iconURL
         }
     }
 
@@ -63,6 +66,7 @@ public struct ConnectorsPage: Sendable, Hashable {
             row.set("connectorType", connector.type)
             row.set("connectorName", name)
             row.set("signInWith", words.html(.signInWith, ["name": name]))
+            row.set("icon", connector.iconURL.flatMap { PageURL(local: $0) })
             row.set("initial", name.first.map { String($0).uppercased() } ?? "")
             return row
         }

@@ -19,7 +19,7 @@ extension SQLiteStore: ClientStore {
         try await write(.oneStatement) { db in
             let inserted = try db.change(
                 """
-                INSERT INTO clients (\(Client.columns)) VALUES (?, ?, CAST(? AS BLOB), ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO clients (\(Client.columns)) VALUES (?, ?, CAST(? AS BLOB), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO NOTHING
                 """, [.text(client.id)] + client.values)
             guard inserted == 1 else { throw StoreError.alreadyExists("client \(client.id)") }
@@ -32,7 +32,7 @@ extension SQLiteStore: ClientStore {
                 """
                 UPDATE clients SET secret = ?, secret_hash = CAST(? AS BLOB), name = ?, redirect_uris = ?, trusted_peers = ?,
                     is_public = ?, logo_url = ?, allowed_connectors = ?, authentication_method = ?, keys = ?,
-                    is_user_info_signed = ?
+                    is_user_info_signed = ?, post_logout_redirect_uris = ?
                 WHERE id = ?
                 """, client.values + [.key(client.id)]) == 1
         }
@@ -61,7 +61,7 @@ extension SQLiteStore: ClientStore {
 extension Client {
     fileprivate static let columns = """
         id, secret, secret_hash, name, redirect_uris, trusted_peers, is_public, logo_url, allowed_connectors, \
-        authentication_method, keys, is_user_info_signed
+        authentication_method, keys, is_user_info_signed, post_logout_redirect_uris
         """
 
     /// All columns but the id, in order.
@@ -77,7 +77,7 @@ extension Client {
             return [
                 try .text(plain), .bytes(hash), try .text(name), .list(redirectURIs), .list(trustedPeers), .flag(isPublic),
                 try .text(logoURL), .list(allowedConnectors), try .text(authenticationMethod?.rawValue), try .text(keys),
-                .flag(isUserInfoSigned),
+                .flag(isUserInfoSigned), .list(postLogoutRedirectURIs),
             ]
         }
     }
@@ -98,5 +98,6 @@ extension Client {
             authenticationMethod: try row.optionalText(as: ClientAuthenticationMethod.init),
             keys: try row.optionalText(),
             isUserInfoSigned: try row.flag())
+        postLogoutRedirectURIs = try row.list()
     }
 }

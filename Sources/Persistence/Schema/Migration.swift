@@ -13,8 +13,10 @@ struct Migration: Sendable {
     /// becomes an underscore.
     static let sqlite: [Migration] = [
         Migration(number: 1, name: "initial", embedded: PackageResources._001_initial_sqlite_sql),
-        Migration(number: 2, name: "edge_assertion_keys", embedded: PackageResources._002_edge_assertion_keys_sqlite_sql),
-        Migration(number: 3, name: "edge_sessions", embedded: PackageResources._003_edge_sessions_sqlite_sql),
+        Migration(
+            number: 2, name: "post_logout_redirect_uris", embedded: PackageResources._002_post_logout_redirect_uris_sqlite_sql),
+        Migration(number: 3, name: "edge_assertion_keys", embedded: PackageResources._003_edge_assertion_keys_sqlite_sql),
+        Migration(number: 4, name: "edge_sessions", embedded: PackageResources._004_edge_sessions_sqlite_sql),
     ]
 
     init(number: Int, name: String, sql: String) {

@@ -89,11 +89,19 @@ public final class UpstreamClient: HTTPExchange {
         _ url: UpstreamURL, _ work: @escaping @Sendable () async -> Result<UpstreamResponse, UpstreamError>
     ) async throws(UpstreamError) -> UpstreamResponse {
         let deadline = settings.deadline
+        let (ended, end) = AsyncStream<Never>.makeStream()
+        let number = settings.life?.wait { end.finish() }
+        defer { if let number { settings.life?.forget(number) } }
         let result = await withTaskGroup(of: Result<UpstreamResponse, UpstreamError>?.self) { group in
             group.addTask { await work() }
             group.addTask {
                 do { try await Task.sleep(for: deadline) } catch { return nil }
                 return .failure(.unreachable("\(url.withoutQuery) did not answer within \(deadline)"))
+            }
+            group.addTask {
+                for await _ in ended {}
+                return Task.isCancelled
+                    ? nil : .failure(.unreachable("\(url.withoutQuery) was not waited for: this provider ends"))
             }
             defer { group.cancelAll() }
             while let result = await group.next() {

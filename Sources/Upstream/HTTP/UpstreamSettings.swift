@@ -13,6 +13,8 @@ public struct UpstreamSettings: Sendable, Hashable {
     public var connectionLimit = 64
     /// Whether link-local addresses may be asked. Only for a server that is configured by such an address.
     public var allowsLinkLocal = false
+    /// Ends what is asked before its own time is over.
+    public var life: UpstreamLife?
 
     public init() {}
 }

@@ -1,19 +1,24 @@
-import FoundationEssentials
+public import FoundationEssentials
 import Synchronization
 
 /// A document of another server: fetched once for all who wait, kept for its life, fetched again before that is over.
-final class CachedDocument<Value: Sendable>: Sendable {
-    typealias Outcome = Result<Fetched, RelyingPartyError>
+public final class CachedDocument<Value: Sendable>: Sendable {
+    public typealias Outcome = Result<Fetched, RelyingPartyError>
 
-    struct Fetched: Sendable {
-        let value: Value
-        let life: DocumentLife
+    public struct Fetched: Sendable {
+        public let value: Value
+        public let life: DocumentLife
+
+        public init(value: Value, life: DocumentLife) {
+            self.value = value
+            self.life = life
+        }
     }
 
     /// A value, and the number of the fetch that brought it.
-    struct Current: Sendable {
-        let value: Value
-        let number: Int
+    public struct Current: Sendable {
+        public let value: Value
+        public let number: Int
     }
 
     private struct State {
@@ -36,7 +41,7 @@ final class CachedDocument<Value: Sendable>: Sendable {
     ///   - pause: seconds between fetches that a stranger could cause, or that a failing server gets.
     ///   - failurePause: seconds for which those who need a document that could not be fetched get the same failure.
     ///   - onOutcome: told of each fetch, after what it brought is in use.
-    init(
+    public init(
         pause: Double, failurePause: Double = 0, now: @escaping @Sendable () -> Date,
         onOutcome: @escaping @Sendable (Outcome) -> Void = { _ in }, fetch: @escaping @Sendable () async -> Outcome
     ) {
@@ -47,11 +52,8 @@ final class CachedDocument<Value: Sendable>: Sendable {
         self.fetch = fetch
     }
 
-    /// What was fetched last, however old.
-    var last: Fetched? { state.withLock { $0.current?.fetched } }
-
     /// The document. Only who comes when there is none, or its life is over, waits.
-    func current() async throws(RelyingPartyError) -> Current {
+    public func current() async throws(RelyingPartyError) -> Current {
         let time = now()
         let task: Result<Task<Outcome, Never>?, RelyingPartyError> = state.withLock { state in
             guard let (fetched, _) = state.current, time < fetched.life.endsAt else {
@@ -87,6 +89,17 @@ final class CachedDocument<Value: Sendable>: Sendable {
         let latest = try latest()
         return latest.number > number ? latest : nil
     }
+
+    /// Fetches it now, whatever is there. If that fails, what is there stays.
+    public func renew() async {
+        _ = await state.withLock { start(&$0) }.value
+    }
+
+    /// What was fetched last, and until when it may be used, even if that is over.
+    public var known: Fetched? { state.withLock { $0.current?.fetched } }
+
+    /// Why the last fetch brought nothing; nil if it did, or there was none.
+    public var failure: RelyingPartyError? { state.withLock { $0.failure?.error } }
 
     private func latest() throws(RelyingPartyError) -> Current {
         guard let (fetched, number) = state.withLock({ $0.current }) else {

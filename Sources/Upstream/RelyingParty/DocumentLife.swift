@@ -1,12 +1,12 @@
 public import FoundationEssentials
 
 /// How long a fetched document is used: as long as its server says, within bounds.
-struct DocumentLife: Sendable, Hashable {
-    let fetchedAt: Date
+public struct DocumentLife: Sendable, Hashable {
+    public let fetchedAt: Date
     /// From when on it is fetched again, in the background, while it goes on being used.
-    let refreshAt: Date
+    public let refreshAt: Date
     /// Until when it is used though its server does not answer.
-    let endsAt: Date
+    public let endsAt: Date
 
     static let shortest = 300.0
     static let longest = 86400.0
@@ -14,6 +14,12 @@ struct DocumentLife: Sendable, Hashable {
     static let usual = 3600.0
     /// What has been withdrawn at a server that answers is used no longer than this.
     static let longestFreshness = 900.0
+
+    public init(fetchedAt: Date, refreshAt: Date, endsAt: Date) {
+        self.fetchedAt = fetchedAt
+        self.refreshAt = refreshAt
+        self.endsAt = endsAt
+    }
 
     init(_ response: UpstreamResponse, now: Date) {
         let stated = response[header: "Cache-Control"].flatMap(Self.maximumAge)

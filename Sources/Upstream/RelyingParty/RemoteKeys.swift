@@ -89,7 +89,7 @@ public final class RemoteKeys: Sendable {
     }
 
     /// Seconds since the keys were fetched; nil before the first time.
-    public var age: Double? { keys.last.map { now().timeIntervalSince($0.life.fetchedAt) } }
+    public var age: Double? { keys.known.map { now().timeIntervalSince($0.life.fetchedAt) } }
 
     private static func metadata(_ json: JSON, issuer: String) throws(RelyingPartyError) -> Metadata {
         guard let document = json.object else { throw .invalid("the discovery document of \(issuer) is not a JSON object") }

@@ -6,11 +6,13 @@ import Pages
 /// The addresses that a browser visits on its way from an application through a sign-in and back (Dex's, all of them).
 public struct AuthorizationRoutes: Sendable {
     private let flow: SignInFlow
+    private let logout: LogoutFlow
     private let context: RouteContext
     private let random: any RandomSource
 
-    public init(flow: SignInFlow, context: RouteContext, random: any RandomSource) {
+    public init(flow: SignInFlow, logout: LogoutFlow, context: RouteContext, random: any RandomSource) {
         self.flow = flow
+        self.logout = logout
         self.context = context
         self.random = random
     }
@@ -22,6 +24,8 @@ public struct AuthorizationRoutes: Sendable {
             route([.get, .post], "/auth/{connector}", beginWithConnector),
             route([.get], "/auth/{connector}/login", showForm),
             route([.post], "/auth/{connector}/login", submitForm),
+            route([.get], "/auth/{connector}/password", showNewPassword),
+            route([.post], "/auth/{connector}/password", submitNewPassword),
             route([.get, .post], "/callback", callback),
             route([.get, .post], "/callback/{connector}", callback),
             route([.get], "/approval", showConsent),
@@ -61,8 +65,17 @@ public struct AuthorizationRoutes: Sendable {
     private func showForm(_ request: WebRequest) async throws -> WebResponse {
         let query = try FormFields(parsing: request.rawQuery)
         let outcome = await flow.form(
-            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request),
+            token: negotiateToken(of: request))
         return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    /// RFC 4559 §4.2. What cannot be read is a token that is not good.
+    private func negotiateToken(of request: WebRequest) -> [UInt8]? {
+        guard let text = request.headers[.authorization], let space = text.firstIndex(of: " "),
+            text[..<space].lowercased() == "negotiate"
+        else { return nil }
+        return (try? Base64.decode(text[space...].filter { $0 != " " })) ?? []
     }
 
     private func submitForm(_ request: WebRequest) async throws -> WebResponse {
@@ -71,6 +84,22 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.submit(
             username: form["login"] ?? "", password: form["password"] ?? "", connectorID: request.parameters["connector"] ?? "",
             state: query["state"], browser: context.browser(of: request))
+        return try await remembering(outcome, request) { respond(to: request, $0) }
+    }
+
+    private func showNewPassword(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let outcome = await flow.newPasswordForm(
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
+        return respond(to: request, outcome, isAtPrompt: true)
+    }
+
+    private func submitNewPassword(_ request: WebRequest) async throws -> WebResponse {
+        let query = try FormFields(parsing: request.rawQuery)
+        let form = try FormFields(parsing: request.body)
+        let outcome = await flow.changePassword(
+            from: form["old_password"] ?? "", to: form["new_password"] ?? "", repeated: form["new_password_again"] ?? "",
+            connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
         return respond(to: request, outcome)
     }
 
@@ -80,7 +109,21 @@ public struct AuthorizationRoutes: Sendable {
             browser: context.browser(of: request),
             sender: ConnectorAnswer.Sender(
                 address: request.peerAddress, headers: request.headers.map { ($0.name.canonicalName, $0.value) }))
-        return respond(to: request, outcome)
+        return try await remembering(outcome, request) { respond(to: request, $0) }
+    }
+
+    /// Whoever has just logged in is kept in the browser's cookie, for the logout.
+    private func remembering(
+        _ outcome: SignInOutcome, _ request: WebRequest, _ respond: (SignInOutcome) -> WebResponse
+    ) async throws -> WebResponse {
+        guard case .remember(let login, let next) = outcome else { return respond(outcome) }
+        var response = respond(next)
+        if let browser = context.browser(of: request),
+            let logins = await logout.remember(login, in: request.cookie(context.loginsCookie), browser: browser)
+        {
+            try context.set(context.loginsCookie, to: .set(logins), on: &response)
+        }
+        return response
     }
 
     private func showConsent(_ request: WebRequest) async throws -> WebResponse {
@@ -113,8 +156,16 @@ public struct AuthorizationRoutes: Sendable {
         case .proceed(let id): return redirect(context.path + "/auth/" + escaped(id) + query(of: request), request)
         case .ask(let prompt, let state, let uiLocales):
             return ask(prompt, state: state, uiLocales, request, isAtPrompt: isAtPrompt)
+        case .remember(_, let next): return respond(to: request, next, isAtPrompt: isAtPrompt)
         case .answered(let url, let id, let state): return answered(url, id, state: state, request)
+        case .challenge(let prompt, let uiLocales): return challenge(prompt, uiLocales, request)
+        case .negotiated(let outcome, let reply):
+            var response = respond(to: request, outcome, isAtPrompt: false)
+            response.headers[.wwwAuthenticate] = "Negotiate " + Base64.encode(reply)
+            return response
         case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)
+        case .newPasswordRefused(let prompt, let problem, let uiLocales):
+            return newPasswordPage(prompt, uiLocales, request, NewPasswordPage.Failure(problem))
         case .answer(let response): return answer(response, request)
         case .refuse(let error): return context.error(error, for: request)
         }
@@ -125,11 +176,14 @@ public struct AuthorizationRoutes: Sendable {
     ) -> WebResponse {
         switch prompt {
         case .visit(.address(let url)): return redirect(url, request)
-        case .visit(.form(let action, let fields)): return form(to: action, fields, request)
+        case .visit(.form(let action, let fields)): return context.form(to: action, fields, for: request)
         case .password(let id, _, _, _, let hasAlternatives):
             if isAtPrompt { return loginPage(prompt, uiLocales, request, nil) }
             let back = hasAlternatives ? escaped(context.path + "/auth" + query(of: request)) : ""
             return redirect("\(context.path)/auth/\(escaped(id))/login?back=\(back)&state=\(state)", request)
+        case .newPassword(let id, _, _):
+            if isAtPrompt { return newPasswordPage(prompt, uiLocales, request, nil) }
+            return redirect("\(context.path)/auth/\(escaped(id))/password?state=\(state)", request)
         case .consent(let clientName, let logoURL, let scopes):
             if !isAtPrompt { return redirect("\(context.path)/approval?req=\(state)", request) }
             let page = ApprovalPage(
@@ -148,7 +202,7 @@ public struct AuthorizationRoutes: Sendable {
         guard state.utf8.count > Self.longestAddress else {
             return redirect("\(context.path)/callback/\(escaped(connectorID))?state=\(state)", request)
         }
-        return form(to: callbackURL + "/" + escaped(connectorID), [.init(name: "state", value: state)], request)
+        return context.form(to: callbackURL + "/" + escaped(connectorID), [.init(name: "state", value: state)], for: request)
     }
 
     /// What browsers and proxies take without a question.
@@ -159,8 +213,9 @@ public struct AuthorizationRoutes: Sendable {
         let page = ConnectorsPage(
             connectors: choices.connectors.map { choice in
                 .init(
-                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query, type: choice.type
-                )
+                    id: choice.id, name: choice.name, url: context.path + "/auth/" + escaped(choice.id) + query,
+                    type: choice.type,
+                    iconURL: context.icon(id: choice.id, type: choice.type))
             }, emailForm: choices.asksForEmail ? emailForm(choices.email, request) : nil)
         return context.page(context.pages.connectors(page, language: context.language(of: request, uiLocales: uiLocales)))
     }
@@ -173,6 +228,18 @@ public struct AuthorizationRoutes: Sendable {
             fields: pairs.filter { $0.name != "login_hint" && $0.name != "connector_id" }.map {
                 .init(name: $0.name, value: $0.value)
             })
+    }
+
+    /// Browsers that have a ticket send it at once and show nothing; others show the page.
+    private func challenge(_ prompt: SignInPrompt?, _ uiLocales: [String], _ request: WebRequest) -> WebResponse {
+        var response =
+            prompt.map { loginPage($0, uiLocales, request, nil) }
+            ?? context.error(
+                .unauthorized, "Your browser has sent no Kerberos ticket, and there is no other way to log in here.",
+                for: request)
+        response.status = .unauthorized
+        response.headers[.wwwAuthenticate] = "Negotiate"
+        return response
     }
 
     private func loginPage(
@@ -188,6 +255,23 @@ public struct AuthorizationRoutes: Sendable {
         return context.page(
             context.pages.login(page, language: context.language(of: request, uiLocales: uiLocales)),
             status: failure == .invalidCredentials ? .unauthorized : .ok)
+    }
+
+    private func newPasswordPage(
+        _ prompt: SignInPrompt, _ uiLocales: [String], _ request: WebRequest, _ failure: NewPasswordPage.Failure?
+    ) -> WebResponse {
+        guard case .newPassword(_, let username, _) = prompt else {
+            return context.error(.internalServerError, "The server could not complete the request.", for: request)
+        }
+        let page = NewPasswordPage(postURL: request.path + "?" + request.rawQuery, username: username, failure: failure)
+        let status: HTTPResponse.Status =
+            switch failure {
+            case nil: .ok
+            case .wrongPassword: .unauthorized
+            default: .unprocessableContent
+            }
+        return context.page(
+            context.pages.newPassword(page, language: context.language(of: request, uiLocales: uiLocales)), status: status)
     }
 
     /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
@@ -207,19 +291,8 @@ public struct AuthorizationRoutes: Sendable {
             return context.page(context.pages.outOfBand(OutOfBandPage(code: code), language: language))
         }
         guard response.mode == .formPost else { return redirect(response.location, request, status: .seeOther) }
-        return form(
-            to: response.redirectURI, response.parameters.map { .init(name: $0.name, value: $0.value) }, request)
-    }
-
-    /// A page whose form sends itself; without JavaScript the person presses its button.
-    private func form(to action: String, _ fields: [ConnectorDestination.Field], _ request: WebRequest) -> WebResponse {
-        let fields = fields.map { FormPostPage.Field(name: $0.name, value: $0.value) }
-        guard let page = FormPostPage(redirectURI: action, fields: fields) else {
-            return context.error(.badRequest, "A form cannot be posted to \(action).", for: request)
-        }
-        var answer = context.page(context.pages.formPost(page, language: context.language(of: request)))
-        answer.headers[.contentSecurityPolicy] = ContentSecurityPolicy.formPost
-        return answer
+        return context.form(
+            to: response.redirectURI, response.parameters.map { .init(name: $0.name, value: $0.value) }, for: request)
     }
 
     /// A GET is redirected with 302 as Dex does; after a POST it must be 303 (RFC 9700 §4.12).
@@ -246,6 +319,23 @@ extension LoginPage.UsernamePrompt {
             case .email: .email
             case .username: .username
             case .custom(let text): .custom(text)
+            }
+    }
+}
+
+extension NewPasswordPage.Failure {
+    fileprivate init(_ problem: NewPasswordProblem) {
+        self =
+            switch problem {
+            case .different: .different
+            case .unchanged: .unchanged
+            case .wrongPassword: .wrongPassword
+            case .refused(.tooShort): .tooShort
+            case .refused(.tooSimple): .tooSimple
+            case .refused(.usedBefore): .usedBefore
+            case .refused(.tooSoon): .tooSoon
+            case .refused(.notAllowed): .notAllowed
+            case .refused(.other): .refused
             }
     }
 }

@@ -12,12 +12,20 @@ public struct RouteContext: Sendable {
     public let isSecure: Bool
     /// The theme's logo, for the content security policy.
     public let logoURL: String?
+    /// Names of the files below `/static/`, among which a connector's picture may be.
+    public let staticFiles: Set<String>
 
-    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?) {
+    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?, staticFiles: Set<String> = []) {
         self.pages = pages
         self.path = path
         self.isSecure = isSecure
         self.logoURL = logoURL
+        self.staticFiles = staticFiles
+    }
+
+    /// Where the picture of a connector is.
+    func icon(id: String, type: String) -> String? {
+        ConnectorIcons.file(id: id, type: type, among: staticFiles).map { path + "/static/" + PercentEncoding.encode($0) }
     }
 
     // MARK: Requests
@@ -40,7 +48,37 @@ public struct RouteContext: Sendable {
                 name: browserCookie, value: browserSecret, path: isSecure || path.isEmpty ? "/" : path, secure: isSecure))
     }
 
+    /// Who has logged in with this browser, for their logout. It goes when the browser is closed.
+    var loginsCookie: String { browserCookie + "-logins" }
+
+    /// The logout that has sent this browser to another site.
+    var departureCookie: String { browserCookie + "-logout" }
+
+    func set(_ name: String, to change: LogoutAnswer.Change, on response: inout WebResponse) throws(SetCookieError) {
+        let value: String
+        switch change {
+        case .keep: return
+        case .set(let text): value = text
+        case .clear: value = ""
+        }
+        response.set(
+            try SetCookie(
+                name: name, value: value, path: isSecure || path.isEmpty ? "/" : path, maxAge: change == .clear ? 0 : nil,
+                secure: isSecure))
+    }
+
     // MARK: Answers
+
+    /// A page whose form sends itself; without JavaScript the person presses its button.
+    func form(to action: String, _ fields: [ConnectorDestination.Field], for request: WebRequest) -> WebResponse {
+        let fields = fields.map { FormPostPage.Field(name: $0.name, value: $0.value) }
+        guard let page = FormPostPage(redirectURI: action, fields: fields) else {
+            return error(.badRequest, "A form cannot be posted to \(action).", for: request)
+        }
+        var answer = self.page(pages.formPost(page, language: language(of: request)))
+        answer.headers[.contentSecurityPolicy] = ContentSecurityPolicy.formPost
+        return answer
+    }
 
     public func page(_ html: [UInt8], status: HTTPResponse.Status = .ok, images: [String] = []) -> WebResponse {
         WebResponse(

@@ -8,6 +8,7 @@ public final class Metrics: Sendable {
     private let gauges = Mutex<[Gauge]>([])
 
     private struct Gauge: Sendable {
+        let kind: PrometheusText.Kind
         let name: String
         let help: String
         var readers: [(labels: [(String, String)], read: @Sendable () -> Double?)]
@@ -32,11 +33,25 @@ public final class Metrics: Sendable {
     public func gauge(
         _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double?
     ) {
+        add(.gauge, name, help, labels, read)
+    }
+
+    /// A number that only grows and that somebody else keeps; its name ends in `_total`. Otherwise as a gauge.
+    public func counter(
+        _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double?
+    ) {
+        add(.counter, name, help, labels, read)
+    }
+
+    private func add(
+        _ kind: PrometheusText.Kind, _ name: String, _ help: String, _ labels: [(String, String)],
+        _ read: @escaping @Sendable () -> Double?
+    ) {
         gauges.withLock { gauges in
             if let index = gauges.firstIndex(where: { $0.name == name }) {
                 gauges[index].readers.append((labels, read))
             } else {
-                gauges.append(Gauge(name: name, help: help, readers: [(labels, read)]))
+                gauges.append(Gauge(kind: kind, name: name, help: help, readers: [(labels, read)]))
             }
         }
     }
@@ -58,7 +73,7 @@ public final class Metrics: Sendable {
         var output = PrometheusText()
         for write in collectors.withLock({ $0 }) { write(&output) }
         for gauge in gauges.withLock({ $0 }) {
-            output.family(gauge.name, .gauge, help: gauge.help)
+            output.family(gauge.name, gauge.kind, help: gauge.help)
             for reader in gauge.readers {
                 if let value = reader.read() { output.sample(gauge.name, reader.labels, value) }
             }

@@ -24,11 +24,11 @@ public struct ProviderMetrics: Sendable {
         connectorDurations(id, operation).observe(duration / .seconds(1))
     }
 
-    /// Shows how many jobs wait in a pool.
+    /// Shows how many jobs wait in a pool, until it is no more: a reload makes another one of the same name.
     public func watch(_ pool: WorkerPool) {
         registry.gauge(
             "dextra_queue_depth", help: "Jobs that wait for a thread, by pool.", labels: [("pool", pool.name)]
-        ) { Double(pool.queueDepth) }
+        ) { [weak pool] in pool.map { Double($0.queueDepth) } }
     }
 
     /// - Parameter read: seconds since the signing key was made; `nil` while there is none.

@@ -12,6 +12,9 @@ final class FakeDirectory: DirectoryClient {
         var failure: DirectoryFailure?
         var searches: [SearchRequest] = []
         var names: [String] = []
+        var method: PasswordChangeMethod?
+        var change = PasswordChangeResult.changed
+        var exchanges: [PasswordExchange] = []
     }
 
     let state = Mutex(State())
@@ -54,7 +57,18 @@ final class FakeDirectory: DirectoryClient {
         return result ?? .rejected("Invalid credentials")
     }
 
-    func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) async throws(DirectoryFailure) -> String? { nil }
+    func passwordChangeMethod() async throws(DirectoryFailure) -> PasswordChangeMethod? {
+        let (method, failure) = state.withLock { ($0.method, $0.failure) }
+        if let failure { throw failure }
+        return method
+    }
+
+    func changePassword(_ exchange: PasswordExchange) async throws(DirectoryFailure) -> PasswordChangeResult {
+        state.withLock { state in
+            state.exchanges.append(exchange)
+            return state.change
+        }
+    }
 }
 
 func entry(_ dn: String, _ attributes: [String: [String]] = [:]) -> Entry {

@@ -255,5 +255,6 @@ import Testing
 private struct AcceptingDirectory: DirectoryClient {
     func search(_ request: SearchRequest) async throws(DirectoryFailure) -> [Entry] { [] }
     func bind(dn: String, password: [UInt8]) async throws(DirectoryFailure) -> BindResult { .accepted }
-    func changePassword(of dn: String, from old: [UInt8], to new: [UInt8]) async throws(DirectoryFailure) -> String? { nil }
+    func passwordChangeMethod() async throws(DirectoryFailure) -> PasswordChangeMethod? { .passwordModify }
+    func changePassword(_ exchange: PasswordExchange) async throws(DirectoryFailure) -> PasswordChangeResult { .changed }
 }

@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `A certificate is an identity of the configured issuer`() throws {
-        let identity = try #require(identity("Hash=ab;URI=spiffe://cluster.local/ns/a/sa/b;DNS=b.a"))
+        let identity = try #require(self.identity("Hash=ab;URI=spiffe://cluster.local/ns/a/sa/b;DNS=b.a"))
         #expect(identity.evidence == .certificate)
         #expect(identity.principal == "mesh/spiffe://cluster.local/ns/a/sa/b")
         #expect(identity.claims["uri"]?.string == "spiffe://cluster.local/ns/a/sa/b")

@@ -83,6 +83,7 @@ import Upstream
 
     @Test func `A bad signature is remembered for a moment`() async throws {
         let tokens = try world.authenticator()
+        #expect(await tokens.who(try world.token()) != nil)
         let evil = try IdentityWorld.key("one")
         let token = try world.token(key: evil)
         #expect(await tokens.objection(token) == "the token's signature is wrong")

@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: 0..<60) func `The indexed policies decide as the same policies one after the other`(seed: UInt64) {
         var random = SeededRandom(seed)
-        let policies = (0..<Int(1 + random.next() % 60)).map { _ in policy(&random) }
+        let policies = (0..<Int(12 + random.next() % 60)).map { _ in policy(&random) }
         // Paths as they are: two slashes in a row are a case, too.
         let list = PolicyList(policies, normalization: .none)
         var fitting = 0

@@ -87,11 +87,11 @@ class Chromium:
 
 
 @contextlib.contextmanager
-def chromium(size: str = "wide", scheme: str = "light", javascript: bool = True):
+def chromium(size: str = "wide", scheme: str = "light", javascript: bool = True, arguments: tuple[str, ...] = ()):
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-                     "--disable-component-update", "--disable-sync", "--lang=en-US", "--hide-scrollbars"):
+                     "--disable-component-update", "--disable-sync", "--lang=en-US", "--hide-scrollbars", *arguments):
         options.add_argument(argument)
     if os.geteuid() == 0:
         # Chromium refuses its sandbox to root; the pages here are our own.

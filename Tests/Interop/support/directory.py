@@ -24,11 +24,12 @@ class Directory:
 
     def __init__(self, folder: Path, entries: str, *, certificate: tuple[Path, Path] | None = None, authority: Path | None = None,
                  client_certificates: str = "never", settings: str = "", overlays: str = "",
-                 limits: str = "size=1000 size.pr=1000 size.prtotal=unlimited", log: bool = True):
+                 limits: str = "size=1000 size.pr=1000 size.prtotal=unlimited", log: bool = True, service_writes_passwords: bool = False):
         """`certificate` (file, key) opens LDAPS and StartTLS; `client_certificates` is never, try or demand, by `authority`."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.port, self.tls_port = folder, free_port(), free_port()
         self.has_tls, self.logs = certificate is not None, log
+        self.password_writers = f'by dn.exact="{SERVICE}" write ' if service_writes_passwords else ""
         self.lines: list[str] = []
         self._marks: set[str] = set()
         self._news = threading.Condition()
@@ -66,7 +67,7 @@ maxsize 1073741824
 dbnosync
 index objectClass,uid,mail,member,memberUid,uniqueMember,cn,entryUUID eq
 limits * {limits}
-access to attrs=userPassword by self write by anonymous auth by * none
+access to attrs=userPassword by self write {self.password_writers}by anonymous auth by * none
 access to dn.subtree="ou=open,{SUFFIX}" by * read
 access to * by users read by anonymous auth by * none
 {overlays}

@@ -44,7 +44,7 @@ def oidc_provider_mock(users: dict[str, dict], client: tuple[str, str], redirect
 
 
 @contextlib.contextmanager
-def canaille(redirect_uri: str, authentication: str):
+def canaille(redirect_uri: str, authentication: str, after_logout: str | None = None):
     """PyPI's Canaille with its memory backend: Jane, who is in two groups."""
     logging.getLogger("canaille").setLevel(logging.ERROR)
     import canaille as product
@@ -63,9 +63,13 @@ def canaille(redirect_uri: str, authentication: str):
         backend.save(jane)
         for name in ("authors", "staff"):
             backend.save(models.Group(display_name=name, members=[jane]))
-        backend.save(models.Client(client_id="dextra", client_secret="secret-of-Dextra-8a5c5e0d", client_name="Dextra", client_id_issued_at=now,
-                                   redirect_uris=[redirect_uri], grant_types=["authorization_code"], response_types=["code"],
-                                   scope=["openid", "email", "profile", "groups"], token_endpoint_auth_method=authentication))
+        client = models.Client(client_id="dextra", client_secret="secret-of-Dextra-8a5c5e0d", client_name="Dextra", client_id_issued_at=now,
+                                   redirect_uris=[redirect_uri], post_logout_redirect_uris=[after_logout] if after_logout else [], grant_types=["authorization_code"], response_types=["code"],
+                                   scope=["openid", "email", "profile", "groups"], token_endpoint_auth_method=authentication)
+        # Whom its ID tokens are for.
+        backend.save(client)
+        client.audience = [client]
+        backend.save(client)
     with serving(app, port) as url:
         yield url, "dextra", "secret-of-Dextra-8a5c5e0d"
 

@@ -66,7 +66,8 @@ class Request:
 
     @property
     def relay_state(self) -> str:
-        return self.parameters["RelayState"]
+        """Nothing, where the sign-in travels as the ID."""
+        return self.parameters.get("RelayState", "")
 
 
 def request_of(answer: Answer, sso_url: str) -> Request:
@@ -110,6 +111,8 @@ class Response:
     recipient: str
     audience: str
     name_id: str = "jane-at-idp"
+    # In the place of the NameID.
+    subject: str | None = None
     attributes: dict[str, list[str]] = field(default_factory=lambda: {
         "name": ["Jane Doe"], "email": ["jane@example.com"], "groups": ["staff", "everybody"]})
     issuer: str = IDP
@@ -148,7 +151,7 @@ class Response:
         conditions = (f'<a:Conditions{time("NotBefore", self.valid_from)}{time("NotOnOrAfter", self.valid_until)}>'
                       f"{restrictions}{self.conditions}</a:Conditions>") if self.has_conditions else ""
         return (f'<a:Assertion xmlns:a="{A}" ID="{self.assertion_id}" Version="2.0" IssueInstant="{instant()}">'
-                f"<a:Issuer>{self.issuer}</a:Issuer><a:Subject><a:NameID>{self.name_id}</a:NameID>"
+                f"<a:Issuer>{self.issuer}</a:Issuer><a:Subject>{self.subject or f'<a:NameID>{self.name_id}</a:NameID>'}"
                 f'<a:SubjectConfirmation Method="{self.method}"><a:SubjectConfirmationData'
                 f'{attribute("InResponseTo", self.confirmed_request, self.request_id)}'
                 f'{attribute("Recipient", self.confirmed_recipient, self.recipient)}{time("NotBefore", self.confirmed_from)}'
@@ -204,10 +207,11 @@ def sign(xml: str, pair: KeyPair, id: str, *, method: str = "http://www.w3.org/2
     return signed.partition("?>")[2].strip() if signed.startswith("<?xml") else signed.strip()
 
 
-def encrypt(assertion: str, certificate: Path, *, method: str = "http://www.w3.org/2009/xmlenc11#aes256-gcm", session: str = "aes-256",
-            key_method: str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", beside: bool = False, inherit: bool = False) -> str:
-    """An EncryptedAssertion by the program xmlsec1. `beside` puts the key next to the data; `inherit` encrypts an assertion whose
-    prefix is declared around it."""
+def encrypt(element: str, certificate: Path, *, kind: str = "EncryptedAssertion", method: str = "http://www.w3.org/2009/xmlenc11#aes256-gcm", session: str = "aes-256",
+            key_method: str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", beside: bool = False, inherit: bool = False,
+            binary: str | None = None) -> str:
+    """An EncryptedAssertion, or another `kind`, by the program xmlsec1. `beside` puts the key next to the data; `inherit` encrypts
+    an element whose prefix is declared around it."""
     enc = "http://www.w3.org/2001/04/xmlenc#"
     template = (f'<e:EncryptedData xmlns:e="{enc}" Type="{enc}Element"><e:EncryptionMethod Algorithm="{method}"/>'
                 f'<ds:KeyInfo xmlns:ds="{DS}"><e:EncryptedKey><e:EncryptionMethod Algorithm="{key_method}"/>'
@@ -215,17 +219,20 @@ def encrypt(assertion: str, certificate: Path, *, method: str = "http://www.w3.o
                 "<e:CipherData><e:CipherValue/></e:CipherData></e:EncryptedData>")
     with tempfile.TemporaryDirectory(prefix="dextra-saml-") as folder:
         data, source, target = (Path(folder) / name for name in ("data.xml", "template.xml", "out.xml"))
-        data.write_text(assertion)
+        data.write_text(element)
         source.write_text(template)
-        if inherit:
-            data.write_bytes(assertion.replace(f' xmlns:a="{A}"', "", 1).encode())
+        if binary is not None:
+            data.write_text(binary)
+            arguments = ["--binary-data", str(data)]
+        elif inherit:
+            data.write_bytes(element.replace(f' xmlns:a="{A}"', "", 1).encode())
             arguments = ["--binary-data", str(data)]
         else:
             arguments = ["--xml-data", str(data)]
         subprocess.run(["xmlsec1", "--encrypt", "--pubkey-cert-pem", str(certificate), "--session-key", session, *arguments,
                         "--output", str(target), str(source)], check=True, capture_output=True, timeout=30)
         root = etree.fromstring(target.read_bytes())
-    wrapper = etree.Element(f"{{{A}}}EncryptedAssertion", nsmap={"a": A})
+    wrapper = etree.Element(f"{{{A}}}{kind}", nsmap={"a": A})
     wrapper.append(root)
     if beside:
         info = root.find("ds:KeyInfo", NAMES)

@@ -17,7 +17,7 @@ CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 class IdentityProvider:
     def __init__(self, url: str, pair: KeyPair, folder: Path):
         self.url, self.pair, self.folder = url, pair, folder
-        self.entity_id, self.sso = url + "/metadata", url + "/sso"
+        self.entity_id, self.sso, self.slo = url + "/metadata", url + "/sso", url + "/slo"
         self.server: Server | None = None
 
     def configuration(self, metadata: list[str]) -> IdPConfig:
@@ -26,7 +26,8 @@ class IdentityProvider:
             "xmlsec_binary": "/usr/bin/xmlsec1", "metadata": {"inline": metadata} if metadata else {},
             "service": {"idp": {
                 "name": "An identity provider for tests", "want_authn_requests_signed": False,
-                "endpoints": {"single_sign_on_service": [(self.sso, BINDING_HTTP_POST), (self.sso, BINDING_HTTP_REDIRECT)]},
+                "endpoints": {"single_sign_on_service": [(self.sso, BINDING_HTTP_POST), (self.sso, BINDING_HTTP_REDIRECT)],
+                              "single_logout_service": [(self.slo, BINDING_HTTP_REDIRECT)]},
                 "policy": {"default": {"name_form": NAME_FORMAT_UNSPECIFIED, "lifetime": {"minutes": 5}}},
                 "name_id_format": [NAMEID_FORMAT_PERSISTENT]}}})
 

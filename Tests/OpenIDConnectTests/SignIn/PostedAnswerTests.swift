@@ -50,7 +50,7 @@ private struct PostingConnector: PostedAnswerConnector {
     }
 
     private func proceed(_ state: String, browser: BrowserBinding?, connectorID: String = "saml") async -> SignInOutcome {
-        await flow.callback(RequestParameters([("state", state)]), connectorID: connectorID, browser: browser)
+        await flow.callback(RequestParameters([("state", state)]), connectorID: connectorID, browser: browser).next
     }
 
     private func expectRefusal(_ outcome: SignInOutcome, _ kind: PageError.Kind = .invalid) throws {
@@ -125,7 +125,7 @@ private struct PostingConnector: PostedAnswerConnector {
         guard case .ask(.visit(.form(_, let fields)), _, _) = begun else { throw Unexpected(begun) }
         provider.parts.connectors.replace([.init(id: "saml", name: "", type: "", connector: AskedConnector())])
         try expectRefusal(await post(fields[0].value))
-        let outcome = await post(fields[0].value, browser: provider.browser)
+        let outcome = await post(fields[0].value, browser: provider.browser).next
         guard case .answer = outcome else { throw Unexpected(outcome) }
     }
 }

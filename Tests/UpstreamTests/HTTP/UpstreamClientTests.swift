@@ -55,6 +55,25 @@ private func outcome(_ client: UpstreamClient, _ request: UpstreamRequest) async
     }
 
     @Test(arguments: [ScriptedServer.Answer.stall, .drip])
+    func `Nobody is waited for when the life is over`(_ answer: ScriptedServer.Answer) async throws {
+        let server = try await ScriptedServer { _, _ in answer }
+        let life = UpstreamLife()
+        let client = client { settings in
+            settings.life = life
+            settings.deadline = .seconds(60)
+        }
+        let url = "http://127.0.0.1:\(server.port)/x"
+        let ended = UpstreamError.unreachable("\(url) was not waited for: this provider ends")
+        async let result = outcome(client, .init(.get, url + "?code=secret"))
+        while server.count == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        life.end()
+        #expect(await result == .failure(ended))
+        #expect(await outcome(client, .init(.get, url)) == .failure(ended), "and nobody is asked later")
+        #expect(client.requestsInFlight == 0)
+        await server.stop()
+    }
+
+    @Test(arguments: [ScriptedServer.Answer.stall, .drip])
     func `The deadline holds for the whole answer, without a word of the query in the error`(
         _ answer: ScriptedServer.Answer
     ) async throws {

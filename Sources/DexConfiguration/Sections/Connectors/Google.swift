@@ -9,6 +9,7 @@ extension Configuration.Connector {
         public var scopes: [String]
         public var hostedDomains: [String]
         public var groups: [String]
+        /// Nil: default credentials of Google's tools, if there are administrators.
         public var serviceAccountFilePath: String?
         /// By the domain of the person's address; `*` is for all others.
         public var domainToAdminEmail: [String: String]
@@ -46,11 +47,6 @@ extension Configuration.Connector {
                 keys.loading.problem(
                     "domainToAdminEmail is missing", hint: "write for example domainToAdminEmail: {\"*\": admin@example.com}",
                     at: file)
-            }
-            if let administrator, keys["serviceAccountFilePath"] == nil {
-                keys.loading.problem(
-                    "serviceAccountFilePath is missing", hint: "the JSON file of a service account with domain-wide delegation",
-                    at: administrator)
             }
             if let old = keys["adminEmail"] {
                 keys.loading.warning("an old key", hint: "write domainToAdminEmail: {\"*\": …}", at: old)

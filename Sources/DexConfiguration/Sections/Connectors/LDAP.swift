@@ -17,7 +17,15 @@ extension Configuration.Connector {
         public var userSearch: UserSearch
         /// Nil: nobody has groups.
         public var groupSearch: GroupSearch?
+        /// Who changes a password that has expired. Not in Dex.
+        public var passwordChange = PasswordChange.person
+        /// Nil: tickets do not count.
+        public var kerberos: LDAPKerberos?
         public var limits = Limits()
+
+        public enum PasswordChange: String, Sendable, Hashable, CaseIterable {
+            case never, person, service
+        }
 
         public enum Security: Sendable, Hashable {
             case plain, startTLS, tls
@@ -131,14 +139,14 @@ extension Configuration.Connector.LDAP {
             let prompt = keys("usernamePrompt", .text)
             let users = keys.required("userSearch", UserSearch.schema, hint: "say where people are, and how they are called")
             let groups = keys("groupSearch", GroupSearch.schema)
+            let change = keys("passwordChange", .word("rule", PasswordChange.self), default: .person)
             let limits = limits(keys)
-            // Whatever asks for Kerberos is refused; a block that is switched off asks for nothing.
-            _ = keys("kerberos", kerberos)
+            let kerberos = keys("kerberos", Configuration.Connector.LDAPKerberos.schema)
             guard domain != nil || hosts != nil, let users else { return nil }
             return Self(
                 hosts: hosts ?? [], domain: domain, security: security, insecureSkipVerify: !verifies, authorities: authorities,
                 clientCertificate: certificate, service: service, usernamePrompt: prompt, userSearch: users,
-                groupSearch: groups.flatMap(\.self), limits: limits)
+                groupSearch: groups.flatMap(\.self), passwordChange: change, kerberos: kerberos.flatMap(\.self), limits: limits)
         }.expandingEnvironment()
     }
 
@@ -227,18 +235,6 @@ extension Configuration.Connector.LDAP {
             followReferrals: keys("followReferrals", .bool, default: defaults.followReferrals),
             pageSize: keys("pageSize", .integer(in: 1...100_000), default: defaults.pageSize),
             maxGroups: keys("maxGroups", .integer(in: 1...1_000_000), default: defaults.maxGroups))
-    }
-
-    private static var kerberos: Schema<Void> {
-        .mapping { keys in
-            if keys("enabled", .bool, default: false), let written = keys["enabled"] {
-                keys.loading.problem("Kerberos is not built yet", hint: "remove the kerberos block", at: written)
-            }
-            for name in ["keytabPath", "spn", "keytabPrincipal", "maxClockSkew", "expectedRealm", "usernameFromPrincipal"] {
-                _ = keys(name, .anything)
-            }
-            _ = keys("fallbackToPassword", .bool)
-        }
     }
 }
 

@@ -28,6 +28,8 @@ extension Configuration.Connector {
         public var overrideClaimMapping = false
         public var claimMapping = ClaimMapping()
         public var claimModifications = ClaimModifications()
+        /// Whether a logout here ends the session there. Not in Dex.
+        public var upstreamLogout = true
 
         /// `providerDiscoveryOverrides`: addresses that count instead of those of the discovery document.
         public struct Overrides: Sendable, Hashable {
@@ -92,6 +94,7 @@ extension Configuration.Connector.OIDC {
             found.overrideClaimMapping = keys("overrideClaimMapping", .bool, default: false)
             found.claimMapping = keys("claimMapping", claimMappingSchema, default: ClaimMapping())
             found.claimModifications = keys("claimModifications", modificationsSchema, default: ClaimModifications())
+            found.upstreamLogout = keys("upstreamLogout", .bool, default: true)
             warn(found, keys)
             return issuer == nil || clientID == nil ? nil : found
         }.expandingEnvironment()

@@ -12,16 +12,28 @@ extension Configuration.Connector {
             case redirect = "HTTP-Redirect"
         }
 
-        /// A private key in PEM, and its certificate in PEM if there is one.
+        /// Paths of a private key in PEM, and of its certificate in PEM if there is one.
         public struct KeyPair: Sendable, Hashable {
-            public var key: Secret
-            public var certificate: String?
+            public var keyFile: String
+            public var certificateFile: String?
+        }
+
+        /// Certificates in PEM, or the path of a file with them. Files are read when the connector needs them, and again.
+        public enum Certificates: Sendable, Hashable {
+            case text(String)
+            case file(String)
+        }
+
+        /// Where the identity provider's metadata stands.
+        public enum Metadata: Sendable, Hashable {
+            case file(String)
+            case url(String)
         }
 
         /// Nil: the metadata tells it.
         public var ssoURL: String?
-        /// Certificates in PEM; nil if the metadata tells them, or signatures are not looked at.
-        public var certificates: String?
+        /// Nil if the metadata tells them, or signatures are not looked at.
+        public var certificates: Certificates?
         public var ssoIssuer: String?
         public var entityIssuer: String?
         public var redirectURI: String
@@ -37,21 +49,27 @@ extension Configuration.Connector {
         public var insecureSkipSignatureValidation: Bool
         public var insecureAllowSHA1: Bool
         public var requestBinding: RequestBinding
+        public var sendRelayState: Bool
         public var signing: KeyPair?
         public var decryption: KeyPair?
-        /// The identity provider's metadata, read from `idpMetadataFile`.
-        public var idpMetadata: String?
-        /// Certificates in PEM, one of which must have signed the metadata.
+        public var idpMetadata: Metadata?
+        /// Path of certificates in PEM, one of which must have signed the metadata.
         public var idpMetadataSigners: String?
+        /// Certificates in PEM, besides those of the system, for the address of the metadata.
+        public var rootCAs: [String]
         public var clockSkew: Duration
+        /// `SingleLogoutService` of the identity provider by HTTP-Redirect; nil: the metadata tells it, if there is one.
+        public var sloURL: String?
+        /// Whether a logout here ends the session there.
+        public var upstreamLogout: Bool
     }
 }
 
 extension Configuration.Connector.SAML {
     static var schema: Schema<Self> {
         Schema<Self>.mapping { keys in
-            let metadata = file("idpMetadataFile", keys)
-            let metadataSigners = file("idpMetadataCA", keys).flatMap { certificates($0, keys["idpMetadataCA"], keys) }
+            let metadata = metadata(keys)
+            let metadataSigners = file("idpMetadataCA", keys, holding: certificateMark)
             let ssoURL = metadata == nil ? keys.required("ssoURL", .webAddress) : keys("ssoURL", .webAddress)
             let skips = keys("insecureSkipSignatureValidation", .bool, default: false)
             let trusted = trustedCertificates(keys, mayBeAbsent: skips || metadata != nil)
@@ -73,9 +91,11 @@ extension Configuration.Connector.SAML {
                 nameIDPolicyFormat: keys("nameIDPolicyFormat", .nameIDFormat, default: NameIDFormat.persistent),
                 insecureSkipSignatureValidation: skips, insecureAllowSHA1: keys("insecureAllowSHA1", .bool, default: false),
                 requestBinding: keys("requestBinding", .word("binding"), default: .post),
+                sendRelayState: keys("sendRelayState", .bool, default: true),
                 signing: keyPair("signing", keys), decryption: keyPair("decryption", keys), idpMetadata: metadata,
-                idpMetadataSigners: metadataSigners,
-                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)))
+                idpMetadataSigners: metadataSigners, rootCAs: keys("rootCAs", .list(of: .certificateAuthority), default: []),
+                clockSkew: keys("clockSkew", .clockSkew, default: .seconds(30)), sloURL: keys("sloURL", .webAddress),
+                upstreamLogout: keys("upstreamLogout", .bool, default: true))
             warn(values, keys)
             guard metadata != nil || ssoURL != nil, redirectURI != nil, usernameAttr != nil, emailAttr != nil else { return nil }
             return values
@@ -93,20 +113,45 @@ extension Configuration.Connector.SAML {
                 "signatures with SHA-1 can be forged", hint: "let the identity provider sign with SHA-256, and remove this key",
                 at: place)
         }
-        if keys["idpMetadataCA"] != nil, keys["idpMetadataFile"] == nil {
-            keys.problem("idpMetadataCA without idpMetadataFile", hint: "write idpMetadataFile, or remove idpMetadataCA")
+        if keys["idpMetadataCA"] != nil, values.idpMetadata == nil {
+            keys.problem(
+                "idpMetadataCA without metadata", hint: "write idpMetadataURL or idpMetadataFile, or remove idpMetadataCA")
         }
+        if let place = keys["rootCAs"], keys["idpMetadataURL"] == nil {
+            keys.loading.problem("nobody is asked without idpMetadataURL", hint: "remove rootCAs", at: place)
+        }
+    }
+
+    /// Whoever can change what tells us whom to believe can log in as anybody.
+    private static func metadata(_ keys: Keys) -> Metadata? {
+        let path = file("idpMetadataFile", keys, holding: nil)
+        let url = keys("idpMetadataURL", .webAddress)
+        if let url, let place = keys["idpMetadataURL"] {
+            if path != nil {
+                keys.loading.problem("given twice", hint: "write one of idpMetadataFile, idpMetadataURL", at: place)
+            }
+            if !url.lowercased().hasPrefix("https://"), keys["idpMetadataCA"] == nil {
+                keys.loading.problem(
+                    "anybody on the way could put other certificates there",
+                    hint: "write https, or idpMetadataCA with the certificate that the metadata is signed with", at: place)
+            }
+        }
+        return url.map(Metadata.url) ?? path.map(Metadata.file)
     }
 
     // MARK: Certificates and keys
 
-    private static func file(_ name: String, _ keys: Keys) -> String? {
-        guard let path = keys(name, .text), let place = keys[name] else { return nil }
-        return keys.loading.contents(ofFile: path, namedAt: place)
+    private static let certificateMark = "-----BEGIN CERTIFICATE-----"
+
+    /// The path of a file that is read later. What is wrong with it now keeps only this connector from working.
+    private static func file(_ name: String, _ keys: Keys, holding mark: String?) -> String? {
+        guard let path = keys(name, .text) else { return nil }
+        if let place = keys[name] { keys.loading.look(intoFile: path, namedAt: place, for: mark) }
+        return path
     }
 
-    private static func trustedCertificates(_ keys: Keys, mayBeAbsent: Bool) -> String? {
-        let fromFile = file("ca", keys)
+    private static func trustedCertificates(_ keys: Keys, mayBeAbsent: Bool) -> Certificates? {
+        let fromFile = file("ca", keys, holding: certificateMark)
         let fromData = keys("caData", .base64Text)
         if keys["ca"] != nil, let second = keys["caData"] {
             keys.loading.problem("given twice", hint: "write one of ca, caData", at: second)
@@ -119,24 +164,23 @@ extension Configuration.Connector.SAML {
             }
             return nil
         }
-        return (fromFile ?? fromData).flatMap { certificates($0, place, keys) }
-    }
-
-    private static func certificates(_ text: String, _ place: Located?, _ keys: Keys) -> String? {
-        guard text.contains("-----BEGIN CERTIFICATE-----") else {
-            if let place { keys.loading.problem("no certificate in PEM (-----BEGIN CERTIFICATE-----)", at: place) }
-            return nil
+        if let fromFile { return .file(fromFile) }
+        return fromData.flatMap { text in
+            guard text.contains(certificateMark) else {
+                keys.loading.problem("no certificate in PEM (\(certificateMark))", at: place)
+                return nil
+            }
+            return .text(text)
         }
-        return text
     }
 
     private static func keyPair(_ prefix: String, _ keys: Keys) -> KeyPair? {
-        let key = file(prefix + "KeyFile", keys)
-        let certificate = file(prefix + "CertFile", keys)
+        let key = file(prefix + "KeyFile", keys, holding: nil)
+        let certificate = file(prefix + "CertFile", keys, holding: certificateMark)
         if keys[prefix + "KeyFile"] == nil, let place = keys[prefix + "CertFile"] {
             keys.loading.problem("a certificate without its key", hint: "write \(prefix)KeyFile", at: place)
         }
-        return key.map { KeyPair(key: Secret($0), certificate: certificate) }
+        return key.map { KeyPair(keyFile: $0, certificateFile: certificate) }
     }
 }
 

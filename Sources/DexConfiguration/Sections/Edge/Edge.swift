@@ -13,6 +13,8 @@ extension Configuration {
         public var trustedProxies: [AddressRange] = []
         /// Whose tokens are believed.
         public var issuers: [Issuer] = []
+        /// Nil: client certificates are not looked at.
+        public var certificates: Certificates?
         /// Nil: browsers are not led to a login.
         public var login: Login?
         public var session = Session()
@@ -21,7 +23,7 @@ extension Configuration {
         /// In order; what none of them matches is denied.
         public var policies: [Policy] = []
         /// Files with Istio's RequestAuthentication and AuthorizationPolicy.
-        public var policyFiles: [String] = []
+        public var policyFiles: [PolicyFile] = []
         public var headers = Headers()
         /// Nil: backends get no signed assertion.
         public var assertion: Assertion?
@@ -29,6 +31,8 @@ extension Configuration {
         public var listen: Listen?
         /// The backends of the reverse proxy; empty: there is none.
         public var upstreams: [Upstream] = []
+
+        public init() {}
     }
 }
 
@@ -49,11 +53,12 @@ extension Configuration.Edge {
             edge.proxy = keys("proxy", .word("proxy", Proxy.self))
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
+            edge.certificates = keys("certificates", Certificates.schema)
             edge.login = keys("login", Login.schema)
             edge.session = keys("session", Session.schema, default: Session())
             edge.pathNormalization = keys("pathNormalization", .word("normalization"), default: .mergeSlashes)
             edge.policies = keys("policies", .list(of: Policy.schema), default: [])
-            edge.policyFiles = keys("policyFiles", .list(of: .text), default: [])
+            edge.policyFiles = keys("policyFiles", PolicyFile.list, default: [])
             edge.headers = keys("headers", Headers.schema, default: Headers())
             edge.assertion = keys("assertion", Assertion.schema)
             edge.listen = keys("listen", Listen.schema)

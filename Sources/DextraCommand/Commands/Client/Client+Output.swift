@@ -7,7 +7,9 @@ extension Client {
     func json(source: Source) -> JSON {
         [
             "id": .string(id), "name": .string(name), "public": .bool(isPublic), "hasSecret": .bool(secret != nil),
-            "redirectURIs": .array(redirectURIs.map { .string($0) }), "trustedPeers": .array(trustedPeers.map { .string($0) }),
+            "redirectURIs": .array(redirectURIs.map { .string($0) }),
+            "postLogoutRedirectURIs": .array(postLogoutRedirectURIs.map { .string($0) }),
+            "trustedPeers": .array(trustedPeers.map { .string($0) }),
             "allowedConnectors": .array(allowedConnectors.map { .string($0) }),
             "authenticationMethod": authenticationMethod.map { .string($0.rawValue) } ?? .null,
             "hasKeys": .bool(keys != nil), "logoURL": .string(logoURL),
@@ -24,6 +26,7 @@ extension Client {
     var details: [(name: String, value: String)] {
         var details = [("  ID", id), ("  name", name), ("  proof", proof)]
         details += redirectURIs.map { ("  redirect URI", $0) }
+        details += postLogoutRedirectURIs.map { ("  after logout", $0) }
         details += trustedPeers.map { ("  trusted peer", $0) }
         details += allowedConnectors.map { ("  connector", $0) }
         return details
@@ -60,7 +63,8 @@ extension Client {
     fileprivate init(listing client: Configuration.StaticClient) {
         self.init(
             id: client.id, secret: client.secret.map { _ in .sha256([]) }, name: client.name, redirectURIs: client.redirectURIs,
-            trustedPeers: client.trustedPeers, isPublic: client.isPublic, logoURL: client.logoURL ?? "",
+            postLogoutRedirectURIs: client.postLogoutRedirectURIs, trustedPeers: client.trustedPeers, isPublic: client.isPublic,
+            logoURL: client.logoURL ?? "",
             allowedConnectors: client.allowedConnectors,
             authenticationMethod: client.tokenEndpointAuthMethod.flatMap {
                 OpenIDConnect.ClientAuthenticationMethod(rawValue: $0.rawValue)

@@ -1,0 +1,14 @@
+import Connectors
+import DexConfiguration
+import OpenIDConnect
+
+extension SAMLLogoutSettings {
+    /// Nil where our own address is not known.
+    init?(_ saml: Configuration.Connector.SAML, metadata: IdentityProviderMetadata?, id: String) {
+        guard saml.redirectURI.hasSuffix("/callback") else { return nil }
+        let issuer = saml.redirectURI.dropLast("/callback".count)
+        self.init(
+            address: issuer + "/saml/" + PercentEncoding.encode(id) + "/logout", serviceURL: saml.sloURL ?? metadata?.logoutURL,
+            responseURL: saml.sloURL == nil ? metadata?.logoutResponseURL : nil, endsSessions: saml.upstreamLogout)
+    }
+}

@@ -1,0 +1,35 @@
+/// Who has proven by a ticket who they are.
+public struct Ticket: Sendable, Hashable {
+    public let client: Principal
+    /// What the ticket is for: `HTTP/host@REALM`.
+    public let service: Principal
+    /// What proves this side to the client; may be empty.
+    public let reply: [UInt8]
+
+    public init(client: Principal, service: Principal, reply: [UInt8] = []) {
+        self.client = client
+        self.service = service
+        self.reply = reply
+    }
+}
+
+/// A name of Kerberos (RFC 4120 §6.2) without characters that would have to be escaped.
+public struct Principal: Sendable, Hashable, CustomStringConvertible {
+    /// Without the realm: `jane`, `HTTP/host`.
+    public let name: String
+    public let realm: String
+
+    public init(name: String, realm: String) {
+        self.name = name
+        self.realm = realm
+    }
+
+    /// Nil for names that have escaped characters: what looks like another name after unescaping is nobody's.
+    public init?(_ text: String) {
+        guard !text.contains("\\"), !text.contains("\0"), let at = text.lastIndex(of: "@") else { return nil }
+        self.init(name: String(text[..<at]), realm: String(text[text.index(after: at)...]))
+        guard !name.isEmpty, !realm.isEmpty, !name.contains("@") else { return nil }
+    }
+
+    public var description: String { "\(name)@\(realm)" }
+}

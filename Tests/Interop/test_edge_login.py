@@ -1,0 +1,372 @@
+"""The login of the edge: people in browsers, scripts that drive the form, and what strangers try."""
+import re, time
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+import requests
+import yaml
+
+from support.backend import backend
+from support.chromium import SIZES, chromium
+from support.edge_login import HTML, Visitor, edge, kubeflow
+from support.people import JANE, JOHN, Client
+from support.ports import free_port
+from support.configuration import configuration
+from support.server import ROOT, Dextra
+
+
+@pytest.fixture(scope="module", params=["database", "cookie"])
+def site(request):
+    with edge(edge={"session": {"store": request.param}}) as server:
+        yield server
+
+
+def get(server, path, cookie=None, headers=HTML):
+    return requests.get(server.edge + path, headers=headers | ({"Cookie": cookie} if cookie else {}), allow_redirects=False, timeout=30)
+
+
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(.02)
+
+
+# People
+
+def test_a_person_logs_in_and_sees_the_page_first_asked_for(site):
+    visitor = Visitor(site)
+    first = visitor.get(site.edge + "/models?a=b&c=d")
+    assert first.status_code == 302 and first.headers["Location"] == "/oauth2/start?rd=%2Fmodels%3Fa%3Db%26c%3Dd"
+    page = visitor.log_in(site.edge + "/models?a=b&c=d")
+    assert page.status_code == 200 and page.url == site.edge + "/models?a=b&c=d"
+    assert page.headers["X-Auth-Request-Email"] == JANE.email
+    user = visitor.get(site.edge + "/oauth2/userinfo").json()
+    assert user["email"] == JANE.email and user["preferredUsername"] == JANE.username
+
+
+def test_somebody_without_the_group_is_known_and_refused(site):
+    assert Visitor(site, JOHN).log_in(site.edge + "/models").status_code == 403
+
+
+def test_cookies_are_as_safe_as_they_can_be(site):
+    visitor = Visitor(site)
+    start = visitor.get(site.edge + "/oauth2/start?rd=/models")
+    assert re.search(r"^dextra_edge_login_[\w-]{8}=[\w-]+; Path=/; Max-Age=900; HttpOnly; SameSite=Lax$", start.headers["Set-Cookie"])
+    assert start.headers["Cache-Control"] == "no-store"
+    visitor.log_in(site.edge + "/models")
+    value = visitor.cookie
+    assert value.startswith("dextra_edge") and JANE.email not in value
+    for prefix in ("name", "email", "sub"):
+        assert prefix not in value
+
+
+def test_programs_get_401_and_no_login(site):
+    for headers in ({"Accept": "application/json"}, {"Authorization": "Bearer wrong", **HTML}, {"X-Requested-With": "XMLHttpRequest", **HTML},
+                    {"Accept": "*/*", "Sec-Fetch-Mode": "cors"}):
+        answer = get(site, "/models", headers=headers)
+        assert answer.status_code == 401 and "Bearer" in answer.headers["WWW-Authenticate"] and "Location" not in answer.headers
+    assert requests.post(site.edge + "/models", headers=HTML, allow_redirects=False, timeout=30).status_code == 401
+
+
+def test_many_tabs_log_in_at_once(site):
+    visitor = Visitor(site)
+    pages = [visitor.form(site.edge + f"/page/{number}") for number in range(4)]
+    for number in (2, 0, 3, 1):
+        assert visitor.fill(pages[number]).url == site.edge + f"/page/{number}"
+
+
+# Out
+
+def test_a_cookie_that_somebody_kept_is_worth_nothing_after_sign_out(site):
+    visitor = Visitor(site)
+    visitor.log_in(site.edge + "/models")
+    kept = visitor.cookie
+    assert get(site, "/models", kept).status_code == 200
+    out = visitor.get(site.edge + "/oauth2/sign_out?rd=" + quote("/bye?x=y"))
+    assert out.status_code == 302 and out.headers["Location"].endswith("/bye?x=y") or "logout" in out.headers["Location"]
+    assert visitor.cookie == ""
+    assert get(site, "/models", kept).status_code == 302
+    assert get(site, "/oauth2/userinfo", kept).status_code == 401
+
+
+def test_a_new_login_ends_the_session_before(site):
+    visitor = Visitor(site)
+    visitor.log_in(site.edge + "/models")
+    kept = visitor.cookie
+    visitor.log_in(site.edge + "/oauth2/start?rd=/models")
+    assert visitor.cookie != kept
+    assert get(site, "/models", kept).status_code == 302
+
+
+# Strangers
+
+@pytest.mark.parametrize("rd", ["//evil.example", "/\\evil.example", "https://evil.example/", "https://evil.example\\@127.0.0.1/",
+                                "javascript:alert(1)", "/%09/evil.example", "http://127.0.0.1@evil.example/", "/oauth2/sign_out"])
+def test_nobody_is_sent_to_a_stranger(site, rd):
+    visitor = Visitor(site)
+    # What is encoded already must not be once more: then it is a harmless name.
+    for raw in {rd, rd if "%" in rd else quote(rd, safe="")}:
+        out = visitor.get(site.edge + "/oauth2/sign_out?rd=" + raw)
+        assert out.headers.get("Location") == "/", out.headers
+    assert visitor.log_in(site.edge + "/oauth2/start?rd=" + raw).url == site.edge + "/"
+
+
+def test_a_code_from_elsewhere_logs_nobody_in(site):
+    attacker, victim = Visitor(site), requests.Session()
+    page = attacker.form(site.edge + "/models")
+    answer = attacker.session.post(page.url, data={"login": JANE.email, "password": JANE.password}, allow_redirects=False, timeout=30)
+    callback = answer.headers["Location"]
+    assert urlsplit(callback).path == "/oauth2/callback"
+    refused = victim.get(callback, headers=HTML, allow_redirects=False, timeout=30)
+    assert refused.status_code == 403 and not refused.cookies
+    assert "style-src 'self'" in refused.headers["Content-Security-Policy"] and "<script" not in refused.text
+    # The attacker's own browser may still finish.
+    assert attacker.get(callback).status_code == 302
+    site.keep_out_of_log(parse_qs(urlsplit(callback).query)["code"][0])
+
+
+@pytest.mark.parametrize("language, words", [("de", "Anmeldung"), ("fr", "connexion"), ("es", "sesión"), ("ja", "サインイン"), ("zh", "登录"),
+                                             ("en", "sign-in")])
+def test_errors_speak_the_persons_language(site, language, words):
+    answer = requests.get(site.edge + "/oauth2/callback?code=a&state=b", headers=HTML | {"Accept-Language": language}, timeout=30)
+    assert answer.status_code == 403 and words in answer.text and f'lang="{language}' in answer.text
+
+
+def test_the_pages_bring_their_own_style(site):
+    page = requests.get(site.edge + "/oauth2/sign_in?rd=/models", headers=HTML, timeout=30)
+    assert page.status_code == 200 and 'value="/models"' in page.text
+    for path in re.findall(r'(?:href|src)="(/oauth2/[^"?]*)"', page.text):
+        assert requests.get(site.edge + path, timeout=30).status_code == 200, path
+
+
+# Other processes, other times
+
+def test_an_acknowledged_session_survives_a_power_cut():
+    with edge(database=True) as server:
+        visitor = Visitor(server)
+        visitor.log_in(server.edge + "/models")
+        server.kill()
+        server.start()
+        assert get(server, "/models", visitor.cookie).status_code == 200
+        kept = visitor.cookie
+        visitor.get(server.edge + "/oauth2/sign_out")
+        server.kill()
+        server.start()
+        assert get(server, "/models", kept).status_code == 302
+
+
+def test_another_process_hears_of_a_sign_out_within_a_second(tmp_path):
+    with edge(database=True) as server:
+        port = free_port()
+        second = dict(server.configuration, web={"http": f"127.0.0.1:{free_port()}"},
+                      edge=server.configuration["edge"] | {"http": f"127.0.0.1:{port}"})
+        other = Dextra(second, tmp_path).start()
+        try:
+            visitor = Visitor(server)
+            visitor.log_in(server.edge + "/models")
+            kept = {"Cookie": visitor.cookie}
+            there = f"http://127.0.0.1:{port}/models"
+            assert requests.get(there, headers=HTML | kept, allow_redirects=False, timeout=30).status_code == 200
+            visitor.get(server.edge + "/oauth2/sign_out")
+            wait_until(lambda: requests.get(there, headers=HTML | kept, allow_redirects=False, timeout=30).status_code == 302, 5)
+        finally:
+            other.stop()
+
+
+def test_a_session_expires():
+    with edge(edge={"session": {"lifetime": "2s"}}) as server:
+        visitor = Visitor(server)
+        assert visitor.log_in(server.edge + "/models").status_code == 200
+        kept = visitor.cookie
+        wait_until(lambda: get(server, "/models", kept).status_code == 302)
+
+
+@pytest.mark.parametrize("store", ["database", "cookie"])
+def test_another_provider_is_asked_again_who_it_is(store):
+    """A login at a provider that is not this Dextra: over the network, by discovery, with a refresh each second."""
+    app = Client("edge-elsewhere", "edge-secret-1a2b3c4d5e", "")
+    port = free_port()
+    app = Client(app.id, app.secret, f"http://127.0.0.1:{port}/oauth2/callback")
+    with edge(clients=(app,)) as provider:
+        login = {"issuer": provider.issuer, "clientID": app.id, "clientSecret": app.secret, "redirectURI": app.redirect_uri}
+        with edge(edge={"http": f"127.0.0.1:{port}", "login": login, "session": {"refreshInterval": "1s", "store": store}}) as server:
+            server.edge = f"http://127.0.0.1:{port}"
+            visitor = Visitor(server)
+            assert visitor.log_in(server.edge + "/models").headers["X-Auth-Request-Email"] == JANE.email
+            after = len(server.running.lines)
+            wait_until(lambda: visitor.get(server.edge + "/models").status_code == 200
+                       and any("edge session refreshed" in line for line in server.running.lines[after:]))
+            # A provider that is down logs nobody out.
+            provider.kill()
+            after = len(server.running.lines)
+            wait_until(lambda: visitor.get(server.edge + "/models").status_code == 200
+                       and any("goes on" in line for line in server.running.lines[after:]))
+            assert visitor.get(server.edge + "/models").status_code == 200
+            provider.start()
+
+
+# Scripts
+
+KUBEFLOW = {"login": {"authURL": "/dex/auth", "redirectURI": "/oauth2/callback", "prompt": "none"}}
+FORM = {"promptNoneShowsLogin": True}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """As Kubeflow's manifests have it: one ingress, a redirect URI that is a path, `prompt=none` on every login."""
+    with edge(edge=KUBEFLOW, oauth2=FORM | {"skipApprovalScreen": False},
+              connectors=[{"type": "mockCallback", "id": "mock", "name": "Mock"}]) as server, backend() as port:
+        with kubeflow(server, port) as url:
+            server.front = url
+            yield server
+
+
+class KFPClientManager:
+    """What the script in Kubeflow's documentation does, step by step (edge.md §6)."""
+
+    def __init__(self, api_url, login, password, dex_auth_type="local"):
+        self.api_url, self.login, self.password, self.dex_auth_type = api_url, login, password, dex_auth_type
+
+    def cookies(self) -> str:
+        session = requests.Session()
+        response = session.get(self.api_url, allow_redirects=True, timeout=30)
+        if response.status_code in (401, 403):
+            url = urlsplit(response.url)._replace(path="/oauth2/start", query=f"rd={urlsplit(response.url).path}")
+            response = session.get(url.geturl(), allow_redirects=True, timeout=30)
+        assert response.status_code == 200, response.text
+        if not response.history:
+            return ""
+        url = urlsplit(response.url)
+        if re.search(r"/auth$", url.path):
+            url = url._replace(path=re.sub(r"/auth$", f"/auth/{self.dex_auth_type}", url.path))
+        if re.search(r"/auth/.*/login$", url.path):
+            form = url.geturl()
+        else:
+            response = session.get(url.geturl(), allow_redirects=True, timeout=30)
+            assert response.status_code == 200 and response.history
+            form = response.url
+        response = session.post(form, data={"login": self.login, "password": self.password}, allow_redirects=True, timeout=30)
+        if not response.history:
+            raise PermissionError("login credentials are probably invalid")
+        assert response.status_code == 200, response.text
+        url = urlsplit(response.url)
+        if re.search(r"/approval$", url.path):
+            response = session.post(url.geturl(), data={"approval": "approve"}, allow_redirects=True, timeout=30)
+            assert response.status_code == 200, response.text
+        return "; ".join(f"{c.name}={c.value}" for c in session.cookies)
+
+
+def test_kubeflows_script_logs_in_unchanged(cluster):
+    cookies = KFPClientManager(cluster.front + "/pipeline", JANE.email, JANE.password).cookies()
+    answer = requests.get(cluster.front + "/pipeline/apis/v1beta1/healthz", headers={"Cookie": cookies}, timeout=30)
+    assert answer.status_code == 200 and answer.json()["headers"]["x-auth-request-email"] == [JANE.email]
+
+
+def test_kubeflows_script_sees_a_wrong_password(cluster):
+    with pytest.raises((PermissionError, AssertionError)):
+        KFPClientManager(cluster.front + "/pipeline", JANE.email, "wrong password").cookies()
+
+
+def test_a_login_stays_at_the_host_of_the_ingress(cluster):
+    visitor = Visitor(cluster)
+    start = visitor.get(cluster.front + "/oauth2/start?rd=/pipeline")
+    assert start.headers["Location"].startswith("/dex/auth?")
+    assert parse_qs(urlsplit(start.headers["Location"]).query)["redirect_uri"] == ["/oauth2/callback"]
+
+
+# The page of the documentation
+
+def test_the_example_of_the_documentation_works(tmp_path):
+    text = (ROOT / "docs/edge/login.md").read_text()
+    example = yaml.safe_load(re.search(r"```yaml\n(issuer:.*?)```", text, re.DOTALL)[1])
+    port, edge_port = free_port(), free_port()
+    written = yaml.safe_dump(example).replace("127.0.0.1:5556", f"127.0.0.1:{port}").replace("127.0.0.1:5557", f"127.0.0.1:{edge_port}")
+    written = written.replace("/var/lib/dextra/dextra.db", str(tmp_path / "dextra.db"))
+    settings = yaml.safe_load(written)
+    settings["staticPasswords"] = configuration(port)["staticPasswords"]
+    server = Dextra(settings, tmp_path).start()
+    try:
+        server.edge = f"http://127.0.0.1:{edge_port}"
+        page = Visitor(server).log_in(server.edge + "/models")
+        assert page.status_code == 200 and page.headers["X-Auth-Request-Email"] == JANE.email
+    finally:
+        server.stop()
+
+
+# A real browser
+
+@pytest.fixture(scope="module")
+def ingress():
+    with edge(edge=KUBEFLOW, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as url:
+        server.front = url
+        yield server
+
+
+def form_is_there(browser):
+    return browser.shows("input[name=password]")
+
+
+def backend_answers(browser):
+    return JANE.email in browser.text
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_browser_logs_in_and_out(ingress, javascript):
+    with chromium(javascript=javascript) as browser:
+        browser.open(ingress.front + "/pipeline?a=b")
+        browser.wait(form_is_there)
+        browser.log_in(JANE.email, JANE.password)
+        browser.wait(backend_answers)
+        assert browser.url == ingress.front + "/pipeline?a=b"
+        browser.open(ingress.front + "/other")
+        browser.wait(backend_answers)
+        browser.open(ingress.front + "/oauth2/sign_out?rd=/public")
+        browser.wait(lambda b: b.url.endswith("/public"))
+        assert JANE.email not in browser.text
+        browser.open(ingress.front + "/pipeline")
+        browser.wait(form_is_there)
+
+
+def test_a_browser_logs_in_in_two_tabs(ingress):
+    with chromium() as browser:
+        tabs = []
+        for number in range(2):
+            if number:
+                browser.driver.switch_to.new_window("tab")
+            tabs.append(browser.driver.current_window_handle)
+            browser.open(ingress.front + f"/tab/{number}")
+            browser.wait(form_is_there)
+        for number in (0, 1):
+            browser.driver.switch_to.window(tabs[number])
+            browser.log_in(JANE.email, JANE.password)
+            browser.wait(backend_answers)
+            assert browser.url == ingress.front + f"/tab/{number}"
+        assert not [c for c in browser.driver.get_cookies() if "_login_" in c["name"]]
+
+
+def test_a_browser_whose_session_has_expired_is_led_to_the_login():
+    settings = {**KUBEFLOW, "session": {"lifetime": "3s"}}
+    with (edge(edge=settings, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as front,
+          chromium() as browser):
+        browser.open(front + "/pipeline")
+        browser.wait(form_is_there)
+        browser.log_in(JANE.email, JANE.password)
+        browser.wait(backend_answers)
+
+        def leads_to_the_form(browser):
+            browser.open(front + "/pipeline")
+            return form_is_there(browser)
+        browser.wait(leads_to_the_form)
+
+
+@pytest.mark.parametrize("size, scheme", [(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+def test_the_pages_look_as_all_others_do(size, scheme):
+    with edge(frontend={"theme": "auto"}) as server, chromium(size, scheme) as browser:
+        for name, path in (("edge-failure", "/oauth2/callback?code=a&state=b"), ("edge-sign-in", "/oauth2/sign_in?rd=/models")):
+            browser.open(server.edge + path)
+            browser.screenshot(f"{name}-{size}-{scheme}")
+            assert not browser.scrolls_sideways and (browser.background > 127) == (scheme == "light")
+            assert [text for text in browser.complaints() if "status of 403" not in text] == []
+        browser.find("button").click()
+        browser.wait(form_is_there)
