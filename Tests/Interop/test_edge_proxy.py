@@ -1,10 +1,11 @@
 """The reverse proxy over HTTP/1.1 and HTTP/2: what goes on, what comes back, and what happens when the backend fails."""
 import concurrent.futures, json, socket, subprocess
 
-import httpx, pytest, requests
+import httpx, pytest, requests, yaml
 
 from support.backend import backend as a_backend
 from support.edge_proxy import edge_proxy
+from support.server import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +235,17 @@ def test_a_stream_takes_no_memory(proxy, backend):
         assert sent < 64 << 20
     backend.hold.set()
     assert proxy.memory - before < 24 << 20
+
+
+def test_the_example_of_the_page(backend):
+    page = (ROOT / "docs/edge/proxy.md").read_text()
+    example = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])["edge"]
+    assert [upstream.pop("url") for upstream in example["upstreams"]] == ["http://127.0.0.1:9000", "http://127.0.0.1:9001"]
+    upstreams = [upstream | {"url": backend.url} for upstream in example["upstreams"]]
+    with edge_proxy(*upstreams, policies=example["policies"]) as proxy:
+        assert requests.get(proxy.url + "/healthz").json()["line"] == "GET /healthz HTTP/1.1"
+        before = len(backend.requests)
+        answer = requests.get(proxy.url + "/models/v1/predict")
+        assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert requests.get(proxy.url + "/models/v1/predict", headers={"Authorization": "Bearer a.b.c"}).status_code == 401
+        assert backend.requests[before:] == []
