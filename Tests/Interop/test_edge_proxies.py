@@ -56,7 +56,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def get(front, path: str, headers: dict[str, str] | None = None, **options) -> requests.Response:
-    return requests.get(front[1] + path, headers=headers, allow_redirects=False, timeout=30, **options)
+    return requests.get(front[1] + path, headers={"Accept": "application/json"} | (headers or {}), allow_redirects=False, timeout=30, **options)
 
 
 def test_without_a_token_a_program_is_refused(front):

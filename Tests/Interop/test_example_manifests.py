@@ -1,9 +1,10 @@
 """The manifests of `examples/` have fields that exist, with values of the right kind, and name what is there."""
-import copy
+import copy, shutil, subprocess
 
 import pytest, yaml
 
 from support.manifests import SPECS, problems, wrong
+from support.command import dextra
 from support.server import ROOT
 
 FILES = sorted(path.relative_to(ROOT / "examples") for folder in ("gateway-api", "istio", "kubeflow")
@@ -54,3 +55,19 @@ def test_no_provider_lets_requests_pass_when_dextra_does_not_answer():
         if "envoyExtAuthzHttp" in provider:
             assert {"authorization", "cookie"} <= set(service["includeRequestHeadersInCheck"])
             assert {"set-cookie", "content-type"} <= set(service["headersToDownstreamOnDeny"])
+
+
+@pytest.mark.parametrize("folder", ["kserve", "kubeflow"])
+def test_dextra_takes_its_configuration(folder, tmp_path):
+    text = (ROOT / "examples" / folder / "dextra.yaml").read_text()
+    (tmp_path / "dextra.yaml").write_text(text.replace("FOLDER", str(tmp_path)))
+    done = dextra("check", tmp_path / "dextra.yaml")
+    assert done.code == 0, done.text
+
+
+def test_nginx_takes_its_configuration(tmp_path):
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; events {{}} http {{ access_log off; include {ROOT}/examples/nginx/nginx.conf; }}")
+    done = subprocess.run([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-t", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -1,10 +1,16 @@
--- Asks Dextra's edge about each request: `http-request lua.edge`.
+-- Asks Dextra's edge about each request.
 --
 --   global
---       lua-load-per-thread /etc/haproxy/edge.lua http://127.0.0.1:4180
+--       setenv DEXTRA_EDGE http://127.0.0.1:4180
+--       lua-load-per-thread /etc/haproxy/edge.lua
+--   frontend ...
+--       http-request set-var(txn.edge_allowed) bool(false)
+--       http-request lua.edge
+--       http-request deny deny_status 503 unless { var(txn.edge_allowed) -m bool }
 --
--- 200 lets the request go on with the identity headers of the answer; anything else goes to the client as it is.
-local edge = ...
+-- 200 lets the request go on with the identity headers of the answer; anything else goes to the client as it is. HAProxy goes on
+-- when a Lua function fails, so the last line is what keeps the door shut then.
+local edge = os.getenv("DEXTRA_EDGE")
 
 -- Only the edge sets these. What a client sends under them never reaches a backend.
 local identity = {
@@ -56,4 +62,5 @@ core.register_action("edge", { "http-req" }, function(txn)
     for _, name in ipairs(identity) do
         if answer.headers[name] then txn.http:req_set_header(name, answer.headers[name][0]) end
     end
+    txn:set_var("txn.edge_allowed", true)
 end)

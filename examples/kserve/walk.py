@@ -27,13 +27,13 @@ VERIFIES = {
 }
 ASKS = {
     "no token": (401, "authentication is needed"),
-    "another issuer": (401, ""),
-    "another audience": (401, "audience"),
-    "expired": (401, "expired"),
-    "not valid yet": (401, ""),
-    "alg none": (401, ""),
-    "changed after signing": (401, ""),
-    "without a signature": (401, ""),
+    "another issuer": (401, "the token's issuer is not trusted here"),
+    "another audience": (401, "the token is for another audience"),
+    "expired": (401, "the token has expired"),
+    "not valid yet": (401, "the token is not valid yet"),
+    "alg none": (401, "the token is not signed by a key pair"),
+    "changed after signing": (401, "the token's signature is wrong"),
+    "without a signature": (401, "it is no signed JWT"),
     "not allowed": (403, "access is denied"),
 }
 #: Way → what should come of what. Envoy verifies tokens by itself as Istio has it, or wants a token; or it asks Dextra, by HTTP or by gRPC.

@@ -48,7 +48,10 @@ def through_envoy(edge: int, backend: int):
                 "allowed_client_headers": {"patterns": [{"exact": name} for name in ("location", "set-cookie", "content-type",
                                                                                      "www-authenticate", "cache-control", "vary")]}}})
     with envoy({"static_resources": {
-            "listeners": [listener("front", port, [check], [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}])],
+            "listeners": [listener(
+                "front", port, [check], [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}],
+                # The edge is asked with the allowed headers only, and cannot name others in disguise.
+                common_http_protocol_options={"headers_with_underscores_action": "DROP_HEADER"})],
             "clusters": [cluster("backend", backend), cluster("edge", edge)]}}, port):
         yield port
 
@@ -112,7 +115,8 @@ def through_haproxy(edge: int, backend: int):
         folder = Path(name)
         (folder / "haproxy.cfg").write_text(f"""
             global
-                lua-load-per-thread {HAPROXY_LUA} http://127.0.0.1:{edge}
+                setenv DEXTRA_EDGE http://127.0.0.1:{edge}
+                lua-load-per-thread {HAPROXY_LUA}
                 tune.lua.session-timeout 30s
             defaults
                 mode http
@@ -121,7 +125,9 @@ def through_haproxy(edge: int, backend: int):
                 timeout connect 5s
             frontend front
                 bind 127.0.0.1:{port}
+                http-request set-var(txn.edge_allowed) bool(false)
                 http-request lua.edge
+                http-request deny deny_status 503 unless {{ var(txn.edge_allowed) -m bool }}
                 default_backend app
             backend app
                 server app 127.0.0.1:{backend}

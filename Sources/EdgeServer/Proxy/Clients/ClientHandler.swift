@@ -323,7 +323,11 @@ final class ClientHandler: ChannelDuplexHandler {
         let pipeline = context.pipeline.syncOperations
         try pipeline.addHandler(tunnel)
         pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self), promise: nil)
-        pipeline.removeHandler(try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: nil)
+        // What the decoder still holds comes first, and is flushed like any other read.
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        let removed = context.eventLoop.makePromise(of: Void.self)
+        removed.futureResult.assumeIsolated().whenComplete { _ in self.context?.fireChannelReadComplete() }
+        pipeline.removeHandler(decoder, promise: removed)
         releaseRead()
     }
 

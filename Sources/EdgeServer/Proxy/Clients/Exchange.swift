@@ -209,8 +209,9 @@ final class Exchange {
         answer.headers.add(name: "Connection", value: "Upgrade")
         answer.headers.add(name: "Upgrade", value: "websocket")
         do {
-            try client.becomeTunnel(front, behind: answer)
+            // The backend's end first: the client may have sent something ahead already.
             try link.becomeTunnel(back)
+            try client.becomeTunnel(front, behind: answer)
         } catch {
             client.breakOff()
             link.abandon()

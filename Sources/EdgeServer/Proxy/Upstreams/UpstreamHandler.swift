@@ -141,7 +141,11 @@ final class UpstreamHandler: ChannelDuplexHandler {
         let pipeline = context.pipeline.syncOperations
         try pipeline.addHandler(tunnel)
         pipeline.removeHandler(try pipeline.handler(type: HTTPRequestEncoder.self), promise: nil)
-        pipeline.removeHandler(try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self), promise: nil)
+        // What the decoder still holds comes first, and is flushed like any other read.
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+        let removed = context.eventLoop.makePromise(of: Void.self)
+        removed.futureResult.assumeIsolated().whenComplete { _ in self.context?.fireChannelReadComplete() }
+        pipeline.removeHandler(decoder, promise: removed)
         releaseRead()
     }
 
