@@ -6,7 +6,7 @@ import pytest
 import requests
 import yaml
 
-from support.backend import backend
+from support.told_backend import backend
 from support.chromium import SIZES, chromium
 from support.edge_login import HTML, Visitor, edge, kubeflow
 from support.people import JANE, JOHN, Client

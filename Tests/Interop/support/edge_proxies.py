@@ -81,7 +81,9 @@ def through_caddy(edge: int, backend: int):
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="caddy-") as name:
         folder = Path(name)
-        removed = "\n".join(f"request_header -{each}" for each in IDENTITY)
+        # Also in the disguise that some servers take for the name itself.
+        disguised = [name.replace("-", "_") for name in IDENTITY]
+        removed = "\n".join(f"request_header -{each}" for each in IDENTITY + disguised)
         (folder / "Caddyfile").write_text(f"""
             {{
                 admin off

@@ -70,7 +70,7 @@ private final class ExpiringConnector: PasswordChangeConnector {
 
     @Test func `It is changed, and the login goes on`() async throws {
         let outcome = await change(try await expired())
-        guard case .answer(let response) = outcome else { throw Unexpected(outcome) }
+        guard case .remember(_, then: .answer(let response)) = outcome else { throw Unexpected(outcome) }
         #expect(response["code"] != nil)
         let changes = provider.log.events.filter {
             if case .passwordChange("ldap", "jane", "app", .success(.changed)) = $0 { true } else { false }

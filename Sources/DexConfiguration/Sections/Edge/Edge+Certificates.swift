@@ -29,7 +29,7 @@ extension Configuration.Edge.Certificates {
             found.names = keys("names", .list(of: .word("part of a certificate", Name.self)), default: found.names)
             found.mappings = keys("mappings", .list(of: mappingSchema), default: [])
             found.requireMapping = keys("requireMapping", .bool, default: false)
-            if let place = keys["names"], found.names.isEmpty {
+            if let place = keys["names"], place.elements.isEmpty {
                 keys.loading.problem("empty: nobody would be known", hint: "write for example [uri]", at: place)
             }
             if found.requireMapping, found.mappings.isEmpty {
