@@ -96,6 +96,7 @@ struct ProviderServer: Sendable {
         if let edge, let written = configuration.edge {
             listeners += try EdgeProxy.listeners(
                 written, parts: edge.parts, own: edge.ownApplication(security, provider: graph), cookies: edge.cookies,
+                cookiePrefixes: edge.cookiePrefixes,
                 metrics: graph.metrics)
         }
         if let telemetry = configuration.telemetry.http {

@@ -12,9 +12,11 @@ extension EdgeProxy {
     /// - Parameters:
     ///   - own: serves what is the edge's own on these listeners: its login, not the questions of other proxies.
     ///   - cookies: the names of the edge's cookies, which no backend sees.
+    ///   - cookiePrefixes: what its further cookies begin with.
     /// - Returns: nothing when there are no backends.
     static func listeners(
-        _ edge: Configuration.Edge, parts: EdgeParts, own: WebApplication, cookies: [String], metrics: Metrics
+        _ edge: Configuration.Edge, parts: EdgeParts, own: WebApplication, cookies: [String], cookiePrefixes: [String],
+        metrics: Metrics
     ) throws -> [Listener] {
         guard let listen = edge.listen, !edge.upstreams.isEmpty else { return [] }
         let routes = try edge.upstreams.enumerated().map { index, upstream in
@@ -25,6 +27,7 @@ extension EdgeProxy {
         settings.normalization = EdgePath.Normalization(edge.pathNormalization)
         settings.trustedProxies = parts.trustedProxies
         settings.cookies = cookies
+        settings.cookiePrefixes = cookiePrefixes
         settings.limits = ServerLimits(listen.limits)
         let connections = ProxyConnections(
             EdgeProxy(settings, answering: parts.answers, record: ProxyLog(metrics: metrics, logger: parts.logger).record))

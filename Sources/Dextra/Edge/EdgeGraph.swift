@@ -22,6 +22,8 @@ struct EdgeGraph: Sendable {
     private let ownRoutes: [Route]
     /// The cookies that no backend sees.
     let cookies: [String]
+    /// What its further cookies begin with.
+    let cookiePrefixes: [String]
     private let forwardAuth: ForwardAuthRoutes
     private let remembered: RememberedAnswers
     private let identities: EdgeIdentities
@@ -50,7 +52,7 @@ struct EdgeGraph: Sendable {
                     trustedProxies: trustedProxies, logger: logger))
         }
         let headers = IdentityHeaders(edge, observer: log)
-        let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, clock, options)
+        let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, clock)
         assertionKeys = keys
         let gate = EdgeGate(
             finder: identities.finder(sessionCookie: login?.cookieName),
@@ -67,6 +69,7 @@ struct EdgeGraph: Sendable {
         forwardAuth = ForwardAuthRoutes(parts, remembered: remembered)
         ownRoutes = (login?.routes ?? []) + assertionRoutes
         cookies = (login?.cookieName).map { [$0] } ?? []
+        cookiePrefixes = cookies.map(LoginFlow.attemptPrefix(of:))
         routes = forwardAuth.routes + ownRoutes
     }
 
@@ -99,7 +102,7 @@ struct EdgeGraph: Sendable {
 
     private static func assertions(
         _ configuration: Configuration, _ edge: Configuration.Edge, _ provider: ProviderGraph,
-        _ clock: any OpenIDConnect.WallClock, _ options: ProviderOptions
+        _ clock: any OpenIDConnect.WallClock
     ) -> (AssertionSource?, KeyKeeper?, [Route]) {
         guard let written = edge.assertion else { return (nil, nil, []) }
         let ring = KeyRing()

@@ -17,7 +17,7 @@ public struct EdgeGate: Sendable {
     /// - Returns: nil when nothing came along.
     public func identify(_ request: EdgeRequest) async -> EdgeAuthentication? {
         guard let credential = finder.credential(in: request) else { return nil }
-        if let identity = authenticator.known(credential) { return .identity(identity) }
+        if let identity = authenticator.known(credential, for: request) { return .identity(identity) }
         return await authenticator.authenticate(credential, for: request)
     }
 

@@ -73,7 +73,11 @@ public struct LoginFlow: Sendable {
     }
 
     private var cookie: SessionCookie { settings.session.cookie }
-    private var attemptPrefix: String { cookie.name + "_login_" }
+    private var attemptPrefix: String { Self.attemptPrefix(of: cookie.name) }
+
+    /// What the cookies of log-ins under way begin with.
+    /// - Parameter sessionCookie: the name of the session's.
+    public static func attemptPrefix(of sessionCookie: String) -> String { sessionCookie + "_login_" }
     private var purpose: String { "edge-login:" + cookie.name }
 
     /// Where the person of a visit wants to go.

@@ -63,11 +63,9 @@ public struct ForwardAuthRoutes: Sendable {
         do {
             request = try forwarded.told(question, by: dialect)
             allowed = try AllowedList(query: question.rawQuery)
-        } catch let unknown as UnknownQuestion {
-            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(unknown.text)])
-            return .text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
         } catch {
-            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string("its query: \(error)")])
+            let reason = (error as? UnknownQuestion)?.text ?? "its query: \(error)"
+            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(reason)])
             return .text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
         }
         var answer = await parts.answers.answer(request) { allowed.allows($0) }

@@ -16,6 +16,8 @@ public struct EdgeProxy: Sendable {
         public var trustedProxies: ClientAddressRule = .peer
         /// Cookies that no backend sees.
         public var cookies: [String] = []
+        /// What further cookies that no backend sees begin with.
+        public var cookiePrefixes: [String] = []
         public var limits = ServerLimits()
 
         public init(routes: ProxyRoutes, own: WebApplication? = nil) {
@@ -47,7 +49,7 @@ public struct EdgeProxy: Sendable {
         self.settings = settings
         self.answering = answering
         self.record = record
-        cookies = EdgeCookieNames(settings.cookies)
+        cookies = EdgeCookieNames(settings.cookies, prefixes: settings.cookiePrefixes)
     }
 
     func isOwn(_ path: String) -> Bool {

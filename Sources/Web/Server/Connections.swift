@@ -106,7 +106,9 @@ struct Connections: ServerChildChannel {
         try pipeline.addHandler(
             ByteToMessageHandler(
                 HTTPRequestDecoder(
-                    leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding)))
+                    leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding),
+                // Behind a request to upgrade it reads no further, and what comes must not pile up.
+                maximumBufferSize: limits.headerBytes + (256 << 10)))
         return try addRequestHandler(channel, .http1(raw: raw, encrypted: encrypted))
     }
 

@@ -1,11 +1,20 @@
-/// The cookies that are the edge's own: `name`, and `name_0`, `name_1` … when a value is divided. No backend sees them, and
-/// none sets them.
+/// The cookies that are the edge's own: `name`, and `name_0`, `name_1` … when a value is divided, and those of log-ins
+/// under way, whose names begin alike. No backend sees them, and none sets them.
 struct EdgeCookieNames: Sendable {
     let names: [String]
+    private let prefixes: [String]
 
-    init(_ names: [String]) { self.names = names }
+    /// - Parameter prefixes: what further cookies of the edge begin with.
+    init(_ names: [String], prefixes: [String] = []) {
+        self.names = names
+        self.prefixes = prefixes
+    }
 
     func contains(_ name: some StringProtocol) -> Bool {
+        prefixes.contains { name.utf8.starts(with: $0.utf8) } || isNamed(name)
+    }
+
+    private func isNamed(_ name: some StringProtocol) -> Bool {
         names.contains { own in
             guard name.utf8.starts(with: own.utf8) else { return false }
             let rest = name.utf8.dropFirst(own.utf8.count)
