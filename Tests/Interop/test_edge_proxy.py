@@ -63,6 +63,17 @@ def test_nobody_names_themselves(client, name):
     assert "forged" not in client.get("/", headers={name: "forged"}).text
 
 
+def test_no_backend_sees_a_cookie_of_the_edge(backend):
+    """Neither the session's, whole or divided, nor that of a login under way, which holds what the login is proven by."""
+    with edge_proxy({"url": backend.url}, login={}) as front:
+        begun = requests.get(front.url + "/oauth2/start", params={"rd": "/"}, allow_redirects=False, timeout=30)
+        names = [cookie.name for cookie in begun.cookies]
+        assert len(names) == 1 and names[0].startswith("dextra_edge_login_")
+        sent = "; ".join(f"{name}=secret" for name in names + ["dextra_edge", "dextra_edge_0", "dextra_edge_1"]) + "; dextra_edges=1; mine=2"
+        answer = requests.get(front.url + "/", headers={"Cookie": sent}, timeout=30)
+        assert fields(answer, "cookie") == ["dextra_edges=1; mine=2"], answer.text
+
+
 @pytest.mark.parametrize("path", ["/until-close", "/empty", "/not-modified"])
 def test_answers_without_a_length(client, path):
     answer = client.get(path)
