@@ -59,7 +59,7 @@ def test_too_many_groups_are_an_error_and_not_some_of_them(crowd, start):
     provider = start(**changes(settings(crowd.host, maxGroups=1999)))
     response = password_grant(provider, "busy")
     assert response.status_code >= 400 and "id_token" not in response.json()
-    assert "1999" in provider.log
+    provider.running.wait_for_log("1999")
     assert person(provider, "user5000")["groups"] == ["everybody"]
 
 

@@ -38,7 +38,8 @@ def test_a_wrong_password_of_the_service_is_no_wrong_password_of_a_person(start,
     answer = log_in(provider, "jane")
     assert answer.location is None and answer.status in (500, 502, 503)
     assert password_grant(provider, "jane").status_code not in (200, 401)
-    assert "cn=dextra" in provider.log and "not the service's" not in provider.log
+    provider.running.wait_for_log("cn=dextra")
+    assert "not the service's" not in provider.log
 
 
 def test_the_passwords_of_the_service_may_come_from_the_environment_and_from_a_file(tmp_path, start, company):

@@ -125,7 +125,7 @@ def test_a_provider_that_is_down_holds_nobody(chain):
     upstream.kill()
     site.start()
     assert logout(site, traveler, tokens["id_token"]).target.startswith(HOME)
-    assert "a logout at the other site failed" in site.log
+    site.running.wait_for_log("a logout at the other site failed")
 
 
 def test_it_can_be_switched_off(chain):

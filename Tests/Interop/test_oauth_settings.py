@@ -213,7 +213,7 @@ def test_google_default_credentials_read_the_directory(variable):
         well_known.write_text('{"type": "authorized_user"}')
         made.server.restart()
         assert_page(made, made.sign_in("go"), 500, 502, 503)
-        assert "is of type authorized_user and not service_account" in made.server.log
+        made.server.running.wait_for_log("is of type authorized_user and not service_account")
 
 
 def test_google_hosted_domains(shop):

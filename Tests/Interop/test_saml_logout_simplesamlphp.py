@@ -69,6 +69,6 @@ def test_a_logout_there_ends_what_is_here(pair):
     page = traveler.open(slo + "?ReturnTo=" + quote(end, safe=""))
     assert traveler.visits(site.url("/saml/company/logout?SAMLRequest=")), f"{page.url} {page.text[:3000]}"
     assert traveler.visits(slo + "?SAMLResponse="), f"{page.url} {page.text[:3000]}\n{site.log}"
-    assert "logged out" in site.log
+    site.running.wait_for_log("logged out")
     assert not introspect(site, tokens["refresh_token"], LEAVING)["active"]
     assert "dextra-logins" not in traveler.session.cookies

@@ -174,9 +174,10 @@ access to * by users read by anonymous auth by * none
         return len(self.lines)
 
     def since(self, mark: int) -> list[str]:
-        """The lines of the log after a mark, all of them."""
+        """What the log says of connections after a mark, all of it. A line of no connection is slapd's word about itself,
+        such as one of a connection that closed before the mark and that another of its threads still wanted to read."""
         end = self.mark()
-        return [line for line in self.lines[mark:end] if not any(connection in line for connection in self._marks)]
+        return [line for line in self.lines[mark:end] if "conn=" in line and not any(connection in line for connection in self._marks)]
 
     # Changing what is in it
 
