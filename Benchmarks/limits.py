@@ -117,4 +117,7 @@ IDEALS = {
     "password": (("bcrypt",), lambda cost, sample: cost["bcrypt"]),
     "code_flow": (("exchange", "bcrypt", "rsa2048"),
                   lambda cost, sample: sample["requests"] * cost["exchange"] + cost["bcrypt"] + 2 * cost["rsa2048_sign"]),
+    "edge_token": (("edge_exchange",), lambda cost, sample: cost["edge_exchange"]),
+    "edge_cookie": (("edge_exchange",), lambda cost, sample: cost["edge_exchange"]),
+    "edge_assertion": (("edge_exchange", "p256"), lambda cost, sample: cost["edge_exchange"] + cost["p256_sign"]),
 }

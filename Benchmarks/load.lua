@@ -2,9 +2,11 @@
 --
 --   get       the URL itself
 --   bearer    the URL, with each line of FILE as bearer token in turn
+--   fields    the URL, with the fields of each line of FILE in turn: `Name: value`, and tabs between them
 --   form      a POST of each line of FILE in turn, with AUTHORIZATION of the environment
 --   refresh   a POST that refreshes: thread n begins with line n, and goes on with the token that each answer brings
 --
+-- With PAUSE_MS of the environment, each connection waits for that long on average before its next request.
 -- The result goes as JSON to the file that RESULT of the environment names.
 local kind, lines, position, chain
 local threads = {}
@@ -32,9 +34,21 @@ function init(arguments)
     -- All requests are made beforehand: the client must stay cheaper than the server.
     for i, token in ipairs(lines) do lines[i] = wrk.format("GET", nil, { ["Authorization"] = "Bearer " .. token }) end
     request = prepared_request
+  elseif kind == "fields" then
+    for i, line in ipairs(lines) do
+      local fields = {}
+      for name, value in line:gmatch("([^:\t]+): ([^\t]*)") do fields[name] = value end
+      lines[i] = wrk.format("GET", nil, fields)
+    end
+    request = prepared_request
   elseif kind == "form" then
     for i, body in ipairs(lines) do lines[i] = wrk.format(nil, nil, nil, body) end
     request = prepared_request
+  end
+  local pause = tonumber(os.getenv("PAUSE_MS") or 0)
+  if pause > 0 then
+    -- Between nothing and twice as long, in whole milliseconds, so that the connections do not go in step.
+    delay = function() return math.floor(math.random() * 2 * pause + .5) end
   end
 end
 

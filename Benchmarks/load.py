@@ -7,11 +7,16 @@ from machine import busy_seconds, processor_seconds
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
+def fields(values: dict[str, str]) -> str:
+    """A request's fields as a line of the kind `fields`."""
+    return "\t".join(f"{name}: {value}" for name, value in values.items())
+
+
 def command(url: str, seconds: float, connections: int, threads: int, kind: str, lines: list[str], folder: str,
-            authorization: str | None) -> dict:
+            authorization: str | None, pause_ms: float = 0) -> dict:
     """Arguments for `subprocess`."""
     Path(folder, "lines").write_text("".join(line + "\n" for line in lines))
-    environment = os.environ | {"RESULT": f"{folder}/result"} | ({"AUTHORIZATION": authorization} if authorization else {})
+    environment = os.environ | {"RESULT": f"{folder}/result", "PAUSE_MS": str(pause_ms)} | ({"AUTHORIZATION": authorization} if authorization else {})
     return {"args": ["wrk", f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(SCRIPT), url,
                      "--", kind, f"{folder}/lines"], "env": environment, "stdout": subprocess.DEVNULL}
 
@@ -24,11 +29,12 @@ def result(folder: str) -> dict:
 
 
 def run(url: str, seconds: float, *, connections: int = 16, threads: int = 1, kind: str = "get", lines: list[str] = [],
-        authorization: str | None = None, server: int | None = None) -> dict:
-    """Load for some seconds. With the process id of the server also what each request cost it, and how busy others kept the cores."""
+        authorization: str | None = None, server: int | None = None, pause_ms: float = 0) -> dict:
+    """Load for some seconds, with a pause on average between an answer and the next request of its connection. With the process id of the
+    server also what each request cost it, and how busy others kept the cores."""
     with tempfile.TemporaryDirectory() as folder:
         busy, used, own = busy_seconds(), processor_seconds(server) if server else 0, sum(os.times()[2:4])
-        subprocess.run(**command(url, seconds, connections, threads, kind, lines, folder, authorization), check=True, timeout=seconds + 90)
+        subprocess.run(**command(url, seconds, connections, threads, kind, lines, folder, authorization, pause_ms), check=True, timeout=seconds + 90)
         sample = result(folder)
         if server:
             used = processor_seconds(server) - used
