@@ -1,4 +1,4 @@
-public import Upstream
+import Upstream
 
 /// What an operator says of an OpenID Connect provider. The names are those of Dex's keys.
 public struct OIDCSettings: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import JOSE
+import JOSE
 public import OpenIDConnect
 import Synchronization
 

@@ -1,4 +1,4 @@
-public import JOSE
+import JOSE
 
 /// What a RequestAuthentication does with headers once a token of its issuer is verified.
 public struct IstioTokenOutput: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import JOSE
+import JOSE
 
 /// Where people of the edge log in: Dextra itself, or another OpenID provider.
 public protocol LoginProvider: Sendable {

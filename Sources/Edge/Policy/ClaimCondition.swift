@@ -1,4 +1,4 @@
-public import JOSE
+import JOSE
 
 /// What a claim must be.
 public struct ClaimCondition: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import Edge
+import Edge
 import HTTPTypes
 import JOSE
 public import OpenIDConnect

@@ -1,5 +1,5 @@
 public import Edge
-public import Logging
+import Logging
 public import Web
 
 /// The reverse proxy: decides about each request, then passes it on to a backend, streaming in both directions.

@@ -1,4 +1,4 @@
-public import NIOSSL
+import NIOSSL
 
 extension UpstreamTrust {
     /// TLS 1.2 or newer, with host names checked.

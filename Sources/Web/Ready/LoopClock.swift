@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 /// The `Date` of answers, made once a second and event loop. It belongs to its loop and is not `Sendable`.
 package final class LoopClock {

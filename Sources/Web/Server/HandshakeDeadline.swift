@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 import NIOTLS
 
 /// Closes a connection whose TLS handshake takes too long, or is under way when the server stops.

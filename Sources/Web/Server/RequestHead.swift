@@ -1,5 +1,5 @@
-public import HTTPTypes
-public import NIOHTTP1
+import HTTPTypes
+import NIOHTTP1
 
 /// The head of a request that is fit to be answered: RFC 9112 §3 checked, and taken out of NIO's types.
 package struct RequestHead: Sendable {

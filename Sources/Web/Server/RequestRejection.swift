@@ -1,4 +1,4 @@
-public import NIOHTTP1
+import NIOHTTP1
 
 /// Why a request is refused before any route sees it. The connection is closed behind the answer, because what follows
 /// on it cannot be told from the rest of the refused request.

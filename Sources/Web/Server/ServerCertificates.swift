@@ -1,5 +1,5 @@
 import NIOHTTP2
-public import NIOSSL
+import NIOSSL
 import Synchronization
 
 public enum TLSProtocolVersion: String, Sendable, Hashable, Comparable {

@@ -1,6 +1,6 @@
-public import HTTPTypes
+import HTTPTypes
 import Logging
-public import NIOCore
+import NIOCore
 import NIOHTTP1
 import Workers
 

@@ -1,4 +1,4 @@
-public import JOSE
+import JOSE
 
 /// A service account of Google: the JSON file that its console gives.
 public struct ServiceAccount: Sendable {

@@ -1,4 +1,4 @@
-public import NIOSSL
+import NIOSSL
 import Synchronization
 public import Upstream
 
