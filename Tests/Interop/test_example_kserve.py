@@ -3,10 +3,9 @@ import signal, subprocess, sys
 
 import yaml
 
-from support.envoy import listens
 from support.example import Example
 from support.istio import jwt_filter, rbac_filter
-from support.ports import free_port
+from support.ports import free_port, listens
 from support.server import ROOT
 
 
