@@ -90,8 +90,8 @@ def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-ng
         yield port
 
 
-#: What the edge reads of a browser's or program's request, where a proxy asks with a list.
-ASKED = ["authorization", "cookie", "accept", "connection", "sec-fetch-mode", "x-requested-with", "x-forwarded-proto", "upgrade", "origin"]
+#: What the edge reads of a browser's or program's request, where a proxy asks with a list: that of examples/kserve.
+ASKED = ["authorization", "cookie", "accept", "connection", "sec-fetch-mode", "x-requested-with", "x-forwarded-for", "x-forwarded-proto"]
 
 
 @contextlib.contextmanager
