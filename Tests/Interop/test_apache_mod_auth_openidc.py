@@ -1,59 +1,30 @@
 """Apache's mod_auth_openidc as a relying party in front of a page."""
-import contextlib, os, re, shutil, subprocess, tempfile
-from pathlib import Path
+import contextlib, re
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from support.apache import apache as run
 from support.browser import Browser
 from support.people import JANE, JANE_SUB, Client
 from support.ports import free_port
 
-MODULES = Path("/usr/lib/apache2/modules")
-
-
 @contextlib.contextmanager
 def apache(port: int, provider, client: Client, *directives: str):
-    """One Apache that asks everyone to log in, and shows who they are. Readable by the account its children run as."""
-    with tempfile.TemporaryDirectory(prefix="apache-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "root").mkdir()
-        (folder / "root/index.shtml").write_text("".join(
-            f'{variable}=<!--#echo encoding="entity" var="{variable}" -->\n'
-            for variable in ("REMOTE_USER", "OIDC_CLAIM_sub", "OIDC_CLAIM_email", "OIDC_CLAIM_groups", "OIDC_CLAIM_iss")))
-        account = ["User www-data", "Group www-data"] if os.geteuid() == 0 else []
-        modules = ["mpm_event", "authn_core", "authz_core", "authz_user", "include", "mime", "dir", "auth_openidc"]
-        (folder / "apache.conf").write_text("\n".join([
-            f"ServerRoot {folder}", "ServerName 127.0.0.1", f"Listen 127.0.0.1:{port}", f"PidFile {folder}/pid",
-            f"ErrorLog {folder}/error.log", "LogLevel info", f"Mutex file:{folder} default", f"DefaultRuntimeDir {folder}", *account,
-            *(f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules),
-            f"DocumentRoot {folder}/root", "TypesConfig /etc/mime.types", "AddType text/html .shtml",
+    """One Apache that asks everyone to log in, and shows who they are. Gives its log."""
+    page = "".join(f'{variable}=<!--#echo encoding="entity" var="{variable}" -->\n'
+                   for variable in ("REMOTE_USER", "OIDC_CLAIM_sub", "OIDC_CLAIM_email", "OIDC_CLAIM_groups", "OIDC_CLAIM_iss"))
+    with run(port, ["authz_user", "include", "mime", "dir", "auth_openidc"], "\n".join([
+            "DocumentRoot {folder}/root", "TypesConfig /etc/mime.types", "AddType text/html .shtml",
             "AddOutputFilter INCLUDES .shtml", "DirectoryIndex index.shtml",
             f"OIDCProviderMetadataURL {provider.issuer}/.well-known/openid-configuration",
             f"OIDCClientID {client.id}", f"OIDCClientSecret {client.secret}", f"OIDCRedirectURI {client.redirect_uri}",
             "OIDCCryptoPassphrase a-passphrase-for-tests", 'OIDCScope "openid email groups"', "OIDCRemoteUserClaim email",
             "OIDCPKCEMethod S256", *directives,
-            "<Location />", "AuthType openid-connect", "Require valid-user", "Options +Includes", "</Location>"]) + "\n")
-        (folder / "error.log").touch()
-        if account:
-            shutil.chown(folder, "www-data", "www-data")
-        server = subprocess.Popen(["/usr/sbin/apache2", "-X", "-f", str(folder / "apache.conf")], stderr=subprocess.PIPE, text=True)
-        try:
-            for _ in range(600):
-                # Apache has no way to say that it listens but by answering.
-                with contextlib.suppress(requests.ConnectionError):
-                    requests.get(f"http://127.0.0.1:{port}/", allow_redirects=False, timeout=30)
-                    break
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    server.wait(.05)
-                    raise AssertionError(server.stderr.read() + (folder / "error.log").read_text())
-            yield folder / "error.log"
-        finally:
-            server.terminate()
-            server.wait(30)
-            server.stderr.close()
+            "<Location />", "AuthType openid-connect", "Require valid-user", "Options +Includes", "</Location>"]),
+            {"root/index.shtml": page}) as folder:
+        yield folder / "log"
 
 
 def shown(page: str) -> dict[str, str]:

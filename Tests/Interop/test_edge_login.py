@@ -1,5 +1,5 @@
 """The login of the edge: people in browsers, scripts that drive the form, and what strangers try."""
-import re, time
+import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -7,12 +7,13 @@ import requests
 import yaml
 
 from support.told_backend import backend
-from support.chromium import SIZES, chromium
-from support.edge_login import HTML, Visitor, edge, kubeflow
+from support.edge_login import HTML, ONE_INGRESS, Visitor, edge
+from support.edge_proxies import PROXIES
 from support.people import JANE, JOHN, Client
 from support.ports import free_port
 from support.configuration import configuration
 from support.server import ROOT, Dextra
+from support.waiting import until
 
 
 @pytest.fixture(scope="module", params=["database", "cookie"])
@@ -23,13 +24,6 @@ def site(request):
 
 def get(server, path, cookie=None, headers=HTML):
     return requests.get(server.edge + path, headers=headers | ({"Cookie": cookie} if cookie else {}), allow_redirects=False, timeout=30)
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(.02)
 
 
 # People
@@ -140,6 +134,12 @@ def test_the_pages_bring_their_own_style(site):
         assert requests.get(site.edge + path, timeout=30).status_code == 200, path
 
 
+@pytest.mark.xfail(strict=True, reason="the edge sends the browser with a redirect URI that it has not registered for itself")
+def test_a_person_logs_in_at_a_host_that_a_pattern_allows():
+    with edge(edge={"login": {"allowedRedirectHosts": ["127.0.0.1:*"]}}) as server:
+        assert Visitor(server).log_in(server.edge + "/models").status_code == 200
+
+
 # Other processes, other times
 
 def test_an_acknowledged_session_survives_a_power_cut():
@@ -160,7 +160,7 @@ def test_another_process_hears_of_a_sign_out_within_a_second(tmp_path):
     with edge(database=True) as server:
         port = free_port()
         second = dict(server.configuration, web={"http": f"127.0.0.1:{free_port()}"},
-                      edge=server.configuration["edge"] | {"http": f"127.0.0.1:{port}"})
+                      edge=server.configuration["edge"] | {"http": f"127.0.0.1:{port}", "grpc": f"127.0.0.1:{free_port()}"})
         other = Dextra(second, tmp_path).start()
         try:
             visitor = Visitor(server)
@@ -169,7 +169,7 @@ def test_another_process_hears_of_a_sign_out_within_a_second(tmp_path):
             there = f"http://127.0.0.1:{port}/models"
             assert requests.get(there, headers=HTML | kept, allow_redirects=False, timeout=30).status_code == 200
             visitor.get(server.edge + "/oauth2/sign_out")
-            wait_until(lambda: requests.get(there, headers=HTML | kept, allow_redirects=False, timeout=30).status_code == 302, 5)
+            until(lambda: requests.get(there, headers=HTML | kept, allow_redirects=False, timeout=30).status_code == 302, 5)
         finally:
             other.stop()
 
@@ -179,7 +179,7 @@ def test_a_session_expires():
         visitor = Visitor(server)
         assert visitor.log_in(server.edge + "/models").status_code == 200
         kept = visitor.cookie
-        wait_until(lambda: get(server, "/models", kept).status_code == 302)
+        until(lambda: get(server, "/models", kept).status_code == 302)
 
 
 @pytest.mark.parametrize("store", ["database", "cookie"])
@@ -195,12 +195,12 @@ def test_another_provider_is_asked_again_who_it_is(store):
             visitor = Visitor(server)
             assert visitor.log_in(server.edge + "/models").headers["X-Auth-Request-Email"] == JANE.email
             after = len(server.running.lines)
-            wait_until(lambda: visitor.get(server.edge + "/models").status_code == 200
+            until(lambda: visitor.get(server.edge + "/models").status_code == 200
                        and any("edge session refreshed" in line for line in server.running.lines[after:]))
             # A provider that is down logs nobody out.
             provider.kill()
             after = len(server.running.lines)
-            wait_until(lambda: visitor.get(server.edge + "/models").status_code == 200
+            until(lambda: visitor.get(server.edge + "/models").status_code == 200
                        and any("goes on" in line for line in server.running.lines[after:]))
             assert visitor.get(server.edge + "/models").status_code == 200
             provider.start()
@@ -208,17 +208,13 @@ def test_another_provider_is_asked_again_who_it_is(store):
 
 # Scripts
 
-KUBEFLOW = {"login": {"authURL": "/dex/auth", "redirectURI": "/oauth2/callback", "prompt": "none"}}
-FORM = {"promptNoneShowsLogin": True}
-
-
 @pytest.fixture(scope="module")
 def cluster():
-    """As Kubeflow's manifests have it: one ingress, a redirect URI that is a path, `prompt=none` on every login."""
-    with edge(edge=KUBEFLOW, oauth2=FORM | {"skipApprovalScreen": False},
+    """As Kubeflow's manifests have it, and `prompt=none` on every login."""
+    with edge(edge={"login": ONE_INGRESS["login"] | {"prompt": "none"}}, oauth2={"promptNoneShowsLogin": True, "skipApprovalScreen": False},
               connectors=[{"type": "mockCallback", "id": "mock", "name": "Mock"}]) as server, backend() as port:
-        with kubeflow(server, port) as url:
-            server.front = url
+        with PROXIES["nginx"](server, port) as front:
+            server.front = f"http://127.0.0.1:{front}"
             yield server
 
 
@@ -292,81 +288,3 @@ def test_the_example_of_the_documentation_works(tmp_path):
         assert page.status_code == 200 and page.headers["X-Auth-Request-Email"] == JANE.email
     finally:
         server.stop()
-
-
-# A real browser
-
-@pytest.fixture(scope="module")
-def ingress():
-    with edge(edge=KUBEFLOW, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as url:
-        server.front = url
-        yield server
-
-
-def form_is_there(browser):
-    return browser.shows("input[name=password]")
-
-
-def backend_answers(browser):
-    return JANE.email in browser.text
-
-
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_a_browser_logs_in_and_out(ingress, javascript):
-    with chromium(javascript=javascript) as browser:
-        browser.open(ingress.front + "/pipeline?a=b")
-        browser.wait(form_is_there)
-        browser.log_in(JANE.email, JANE.password)
-        browser.wait(backend_answers)
-        assert browser.url == ingress.front + "/pipeline?a=b"
-        browser.open(ingress.front + "/other")
-        browser.wait(backend_answers)
-        browser.open(ingress.front + "/oauth2/sign_out?rd=/public")
-        browser.wait(lambda b: b.url.endswith("/public"))
-        assert JANE.email not in browser.text
-        browser.open(ingress.front + "/pipeline")
-        browser.wait(form_is_there)
-
-
-def test_a_browser_logs_in_in_two_tabs(ingress):
-    with chromium() as browser:
-        tabs = []
-        for number in range(2):
-            if number:
-                browser.driver.switch_to.new_window("tab")
-            tabs.append(browser.driver.current_window_handle)
-            browser.open(ingress.front + f"/tab/{number}")
-            browser.wait(form_is_there)
-        for number in (0, 1):
-            browser.driver.switch_to.window(tabs[number])
-            browser.log_in(JANE.email, JANE.password)
-            browser.wait(backend_answers)
-            assert browser.url == ingress.front + f"/tab/{number}"
-        assert not [c for c in browser.driver.get_cookies() if "_login_" in c["name"]]
-
-
-def test_a_browser_whose_session_has_expired_is_led_to_the_login():
-    settings = {**KUBEFLOW, "session": {"lifetime": "3s"}}
-    with (edge(edge=settings, oauth2=FORM) as server, backend() as port, kubeflow(server, port) as front,
-          chromium() as browser):
-        browser.open(front + "/pipeline")
-        browser.wait(form_is_there)
-        browser.log_in(JANE.email, JANE.password)
-        browser.wait(backend_answers)
-
-        def leads_to_the_form(browser):
-            browser.open(front + "/pipeline")
-            return form_is_there(browser)
-        browser.wait(leads_to_the_form)
-
-
-@pytest.mark.parametrize("size, scheme", [(size, scheme) for size in SIZES for scheme in ("light", "dark")])
-def test_the_pages_look_as_all_others_do(size, scheme):
-    with edge(frontend={"theme": "auto"}) as server, chromium(size, scheme) as browser:
-        for name, path in (("edge-failure", "/oauth2/callback?code=a&state=b"), ("edge-sign-in", "/oauth2/sign_in?rd=/models")):
-            browser.open(server.edge + path)
-            browser.screenshot(f"{name}-{size}-{scheme}")
-            assert not browser.scrolls_sideways and (browser.background > 127) == (scheme == "light")
-            assert [text for text in browser.complaints() if "status of 403" not in text] == []
-        browser.find("button").click()
-        browser.wait(form_is_there)

@@ -8,6 +8,7 @@ from websockets.sync.server import serve
 
 from support.backend import backend
 from support.chromium import chromium
+from support.edge_login import Visitor
 from support.edge_proxy import edge_proxy
 
 
@@ -91,6 +92,38 @@ def test_what_is_sent_before_the_answer_is_not_lost(proxy):
                 assert data
                 answer += data
             assert answer.startswith(b"HTTP/1.1 101")
+
+
+@pytest.fixture(scope="module")
+def closed(echo):
+    """Where people must be known: a session of Jane's, as the field `Cookie`."""
+    with edge_proxy({"url": f"http://127.0.0.1:{echo}", "allowedOrigins": ["https://friend.example"]}, login={},
+                    policies=[{"path": "/*", "allow": [{"groups": ["authors"]}]}]) as it:
+        visitor = Visitor(it)
+        visitor.fill(visitor.form(it.url + "/"))
+        it.session = {"Cookie": visitor.cookie}
+        yield it
+
+
+@pytest.mark.parametrize("origin", [None, "own", "https://friend.example"])
+def test_a_session_opens_a_websocket_from_pages_of_this_host(closed, origin):
+    with opened(closed, origin=closed.url if origin == "own" else origin, additional_headers=closed.session) as connection:
+        connection.send("hello")
+        assert connection.recv(30) == "hello"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1:1", "https://friend.example.evil.example",
+                                    "http://localhost:{port}", "https://127.0.0.1:{port}"])
+def test_a_page_of_another_origin_opens_none_with_the_session_that_the_browser_adds(closed, origin):
+    with pytest.raises(InvalidStatus) as caught:
+        opened(closed, origin=origin.replace("{port}", str(closed.port)), additional_headers=closed.session)
+    assert caught.value.response.status_code == 403
+
+
+def test_a_websocket_without_a_session_is_led_nowhere(closed):
+    with pytest.raises(InvalidStatus) as caught:
+        opened(closed, origin=closed.url, additional_headers={"Accept": "*/*", "Sec-Fetch-Mode": "websocket"})
+    assert caught.value.response.status_code == 401
 
 
 PAGE = b"""<!doctype html><title>waiting</title><script>

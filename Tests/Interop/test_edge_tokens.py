@@ -133,8 +133,55 @@ def test_a_key_that_the_token_brings_is_not_used(edge, other):
     assert other.asked["/evil"] == 0
 
 
-def test_a_huge_token_is_refused(edge):
-    assert check(edge, "x" * 40_000).status_code in (401, 431)
+@pytest.mark.parametrize("size", [33_000, 40_000, 200_000])
+def test_a_huge_token_is_refused(edge, other, size):
+    """Unread where it is well-formed, too."""
+    for token in ("x" * size, by_pyjwt(other, "ES256", other.claims(padding="x" * size))):
+        assert check(edge, token).status_code in (401, 431)
+
+
+def test_more_groups_than_can_be_looked_at_are_refused(edge, other):
+    """A rule that denies one of them must not be missed."""
+    names = [f"g{number}" for number in range(2047)]
+    assert check(edge, by_pyjwt(other, "ES256", other.claims(groups=["robots", *names]))).status_code == 202
+    answer = check(edge, by_pyjwt(other, "ES256", other.claims(groups=["robots", "one more", *names])))
+    assert answer.status_code == 401 and "groups" in answer.headers["WWW-Authenticate"]
+
+
+def test_groups_that_are_elsewhere_are_none_and_the_log_says_so(edge, other):
+    """Microsoft's overage, and distributed claims (OpenID Connect Core §5.6.2): nobody is asked at an address that a token names."""
+    sources = {"src1": {"endpoint": other.url + "/groups"}}
+    for claims in ({"hasgroups": True}, {"_claim_names": {"groups": "src1"}, "_claim_sources": sources}):
+        assert check(edge, by_pyjwt(other, "ES256", other.claims(groups=None, **claims))).status_code == 403
+    edge.running.wait_for_log("a token does not hold the groups of its subject")
+    assert other.asked["/groups"] == 0
+
+
+def test_no_cache_keeps_an_answer(edge, other):
+    """And one that does all the same keeps it for nobody else."""
+    for token, status in ((None, 401), ("a.b.c", 401), (by_pyjwt(other, "ES256", other.claims()), 202),
+                          (by_pyjwt(other, "ES256", other.claims(groups=[])), 403)):
+        answer = check(edge, token)
+        assert answer.status_code == status and answer.headers["Cache-Control"] == "no-store", (status, answer.headers)
+        if status != 202:
+            assert {"Authorization", "Cookie", "Accept"} <= set(answer.headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize("header", [{"Authorization": "Bearer {}"}, {"Cookie": "token={}"}, {"X-Token": "{}"}])
+def test_a_token_counts_in_the_query_only_where_that_is_configured(edge, other, header):
+    token = by_pyjwt(other, "ES256", other.claims())
+    asked = {"Host": "a", "X-Forwarded-Method": "GET", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "a"}
+    query = {"X-Forwarded-Uri": f"/x?access_token={token}&token={token}"}
+    assert requests.get(edge.edge + "/oauth2/auth", headers=asked | query, timeout=30).status_code == 401
+    port = free_port()
+    with running(edge={"http": f"127.0.0.1:{port}", "trustedProxies": ["127.0.0.1/32"], "policies": [{"path": "/*", "allow": "authenticated"}],
+                       "issuers": [{"issuer": other.url, "audiences": [other.audience], "fromParams": ["token"]}]}) as server:
+        url = f"http://127.0.0.1:{port}/oauth2/auth"
+        assert requests.get(url, headers=asked | query, timeout=30).status_code == 202
+        # Then nowhere else.
+        elsewhere = {name: value.format(token) for name, value in header.items()} | {"X-Forwarded-Uri": "/x"}
+        assert requests.get(url, headers=asked | elsewhere, timeout=30).status_code == 401
+        server.keep_out_of_log(token)
 
 
 def test_a_revoked_token_is_refused_at_once(edge):

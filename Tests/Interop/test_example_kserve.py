@@ -3,10 +3,9 @@ import signal, subprocess, sys
 
 import yaml
 
-from support.envoy import listens
 from support.example import Example
 from support.istio import jwt_filter, rbac_filter
-from support.ports import free_port
+from support.ports import free_port, listens
 from support.server import ROOT
 
 
@@ -15,7 +14,7 @@ def test_one_command_walks_and_leaves_nothing_behind(tmp_path):
     with Example("kserve/run", folder=tmp_path, PYTHON=sys.executable, PORTS=" ".join(map(str, ports))) as example:
         example.wait()
         steps = [line for line in example.lines if line.startswith(("  ok ", "  WRONG "))]
-        assert f"{len(steps)} steps, none of them wrong\n" in example.lines and len(steps) == 96, "".join(example.lines)
+        assert f"{len(steps)} steps, none of them wrong\n" in example.lines and len(steps) == 118, "".join(example.lines)
 
         # The lines that it prints.
         lines = [line for line in example.lines if "curl" in line]

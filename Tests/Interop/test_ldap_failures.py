@@ -10,6 +10,7 @@ from support.directory import Directory
 from support.ldap import changes, claims, log_in, password_grant, person, settings, tokens
 from support.people import JANE
 from support.proxy import Proxy
+from support.waiting import until
 
 #: What the token endpoint answers when a directory cannot be asked: try again later.
 DOWN = 503
@@ -98,10 +99,11 @@ def test_a_refresh_token_outlives_a_directory_that_is_down(start, own, database)
 
 def healed(provider, attempt=None, seconds: float = 10):
     """What the first attempt that is not told to come later gets. A server that has let people wait is left alone for a moment."""
-    end = time.monotonic() + seconds
-    while (response := (attempt or (lambda: password_grant(provider, "jane")))()).status_code == DOWN and time.monotonic() < end:
-        time.sleep(.1)
-    return claims(provider, response)
+    def answered():
+        response = (attempt or (lambda: password_grant(provider, "jane")))()
+        # An answer of 400 and more is false by itself.
+        return None if response.status_code == DOWN else [response]
+    return claims(provider, until(answered, seconds)[0])
 
 
 LIMITS = {"timeout": "2s", "connectTimeout": "2s"}

@@ -6,6 +6,7 @@ import pytest
 
 from support.ldap import changes, log_in, password_grant, settings
 from support.ports import free_port
+from support.waiting import until
 
 
 def ber(tag: int, *parts: bytes) -> bytes:
@@ -153,14 +154,12 @@ def test_a_bind_that_is_not_answered_with_success_is_none(start):
 
         def outcome() -> int:
             """Of a login for which the server was asked: after some codes it is left alone for a moment."""
-            end = time.monotonic() + 20
-            while True:
-                asked = len(server.binds)
+            def asked() -> int | None:
+                before = len(server.binds)
                 status = password_grant(provider, "jane").status_code
-                if len(server.binds) > asked:
-                    return status
-                assert status == 503 and time.monotonic() < end
-                time.sleep(.1)
+                assert len(server.binds) > before or status == 503
+                return status if len(server.binds) > before else None
+            return until(asked, 20)
         for code in [number for number in range(1, 124) if number not in range(22, 32)]:
             assert outcome() >= 400, code
         code = 0

@@ -1,9 +1,11 @@
-"""Asks for predictions with every kind of token, right and wrong, and compares what comes with what should.
+"""Asks for predictions with every kind of token, right and wrong, and with sessions, and compares what comes with what should.
 
     python walk.py ISSUER SIGNING_KEY WAY=ADDRESS...
 """
-import base64, json, sys, time
+import base64, http.client, json, socket, sys, time, urllib.error, urllib.parse, urllib.request
 from dataclasses import dataclass
+from html.parser import HTMLParser
+from http.cookiejar import CookieJar
 
 import grpc, httpx, jwt
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as v2
@@ -84,6 +86,57 @@ def plain(value: dict) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
+class Form(HTMLParser):
+    """The first form of a page: where it goes, and what is filled in already."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.action, self.fields = None, {}
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form" and self.action is None:
+            self.action = attributes.get("action") or ""
+        elif tag == "input" and attributes.get("name"):
+            self.fields[attributes["name"]] = attributes.get("value") or ""
+
+
+class Browser:
+    """Follows redirects and keeps cookies. The model's host is on this machine, whatever a name server says."""
+
+    def __init__(self, accept: str):
+        class Connection(http.client.HTTPConnection):
+            def connect(self):
+                self.sock = socket.create_connection(("127.0.0.1" if self.host == HOST else self.host, self.port), self.timeout)
+
+        class Handler(urllib.request.HTTPHandler):
+            def http_open(self, request):
+                return self.do_open(Connection, request)
+        self.cookies = CookieJar()
+        self.opener = urllib.request.build_opener(Handler, urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies))
+        self.opener.addheaders = [("Accept", accept)]
+
+    def open(self, url: str, form: dict | None = None) -> tuple[int, str, str]:
+        """Status, address and content of the page where it ends."""
+        data = urllib.parse.urlencode(form).encode() if form else None
+        try:
+            answer = self.opener.open(url, data, timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.status, answer.url, answer.read().decode()
+
+    def fill(self, url: str, page: str, name: str) -> tuple[int, str, str]:
+        """As a person does it."""
+        form = Form(page)
+        return self.open(urllib.parse.urljoin(url, form.action or ""), form.fields | {"login": name, "password": "password"})
+
+    @property
+    def session(self) -> str:
+        return "; ".join(f"{each.name}={each.value}" for each in self.cookies if each.domain == HOST)
+
+
 @dataclass
 class Step:
     name: str
@@ -117,10 +170,10 @@ class Way:
         self.add(Step(name, expected, (answer.status_code, answer.text)))
         return answer
 
-    def call(self, name: str, expected: tuple, token: str | None):
+    def call(self, name: str, expected: tuple, token: str | None = None, cookie: str | None = None):
         request = v2.ModelInferRequest(model_name="iris", inputs=[v2.ModelInferRequest.InferInputTensor(
             name="measures", shape=[1, 4], datatype="FP32", contents=v2.InferTensorContents(fp32_contents=ROW))])
-        metadata = [(name.lower(), value) for name, value in bearer(token).items()]
+        metadata = [(name.lower(), value) for name, value in (bearer(token) | ({"cookie": cookie} if cookie else {})).items()]
         try:
             answer = GRPCInferenceServiceStub(self.channel).ModelInfer(request, metadata=metadata, timeout=30)
             given = ("OK", str(answer.outputs[0].contents.bytes_contents[0] if answer.outputs[0].contents.bytes_contents
@@ -160,6 +213,37 @@ class Way:
         self.call("gRPC ModelInfer, expired", coded(expected["expired"]), tokens.wrong["expired"])
         self.call("gRPC ModelInfer, another group", coded(denied), tokens.other_group)
         self.call("gRPC ModelInfer", ("OK", "setosa"), tokens.right)
+        if expected is ASKS:
+            self.log_in()
+
+    def log_in(self):
+        """People, and scripts that do as if they were."""
+        site = f"http://{HOST}:{self.address.rpartition(':')[2]}"
+        page = site + "/v1/models/iris?from=a&browser=yes"
+        jane, john, script = Browser("text/html"), Browser("text/html"), Browser("*/*")
+        status, url, form = jane.open(page)
+        self.add(Step("browser, login page", (200, "/dex/auth/local/login"), (status, url)))
+        status, url, shown = jane.fill(url, form, "jane@example.com")
+        self.add(Step("browser, the page first asked for", (200, page + ' {"name":"iris"'), (status, f"{url} {shown}")))
+        self.ask("session, V1 :predict", (200, '"for":"jane@example.com"'), Cookie=jane.session)
+        self.ask("session, another model", ASKS["not allowed"], Cookie=jane.session, path="/v1/models/other:predict")
+        self.call("session, gRPC ModelInfer", ("OK", "setosa"), cookie=jane.session)
+
+        _, url, form = john.open(page)
+        status, _, shown = john.fill(url, form, "john@example.com")
+        self.add(Step("browser, another group", ASKS["not allowed"], (status, shown)))
+        self.ask("session, another group", ASKS["not allowed"], Cookie=john.session)
+
+        # As Kubeflow Pipelines' documentation has it: what is filled in goes to the address at which the form was shown.
+        _, url, _ = script.open(page)
+        status, url, _ = script.open(url, {"login": "jane@example.com", "password": "password"})
+        self.add(Step("script, the page first asked for", (200, page), (status, url)))
+        self.ask("script's session, V1 :predict", (200, '"for":"jane@example.com"'), Cookie=script.session)
+
+        kept = jane.session
+        jane.open(site + "/oauth2/sign_out?rd=/v2/health/live")
+        self.ask("session, after signing out", (401, "the session is unknown"), Cookie=kept)
+        self.ask("script's session, after that", (200, "setosa"), Cookie=script.session)
 
 
 def coded(expected: tuple) -> tuple:

@@ -6,50 +6,29 @@ import requests
 
 from .browser import Page
 from .launch import running
-from .nginx import nginx
 from .people import JANE
 from .ports import free_port
 
+#: As Kubeflow's manifests have it: one ingress for all, a redirect URI that is a path.
+ONE_INGRESS = {"login": {"authURL": "/dex/auth", "redirectURI": "/oauth2/callback"}}
 HTML = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
 
 
 @contextlib.contextmanager
 def edge(**changes):
-    """A provider with an edge on a port of its own, where people may log in. `server.edge` is its address: what it lets through is 200."""
-    port = free_port()
-    settings = {"http": f"127.0.0.1:{port}", "trustedProxies": ["127.0.0.1/32"],
+    """A provider with an edge on a port of its own, where people may log in. `server.edge` is its address: what it lets through is 200.
+    By gRPC it is asked on `server.grpc_port`."""
+    port, grpc_port = free_port(), free_port()
+    settings = {"http": f"127.0.0.1:{port}", "grpc": f"127.0.0.1:{grpc_port}", "trustedProxies": ["127.0.0.1/32"],
                 "login": {"allowedRedirectHosts": [f"127.0.0.1:{port}"]},
                 "policies": [{"path": "/public", "anonymous": True}, {"path": "/*", "allow": [{"groups": ["authors"]}]}]}
     for key, value in changes.pop("edge", {}).items():
         settings[key] = {**settings[key], **value} if isinstance(settings.get(key), dict) else value
     with running(edge=settings, **changes) as server:
         server.edge = f"http://127.0.0.1:{port}"
-        server.edge_port = port
+        server.edge_port, server.grpc_port = port, grpc_port
         server.keep_out_of_log(JANE.password)
         yield server
-
-
-@contextlib.contextmanager
-def kubeflow(server, backend: int):
-    """nginx as the ingress of everything: the backend behind the edge, the login at `/oauth2/`, the provider at `/dex/`."""
-    with nginx(f"""
-        location / {{
-            auth_request /edge; error_page 401 = @login; auth_request_set $user $upstream_http_x_auth_request_email;
-            proxy_set_header X-Auth-Request-Email $user; proxy_set_header Host $http_host; proxy_pass http://127.0.0.1:{backend};
-        }}
-        location = /edge {{
-            internal; proxy_pass http://127.0.0.1:{server.edge_port}/oauth2/auth/nginx; proxy_pass_request_body off;
-            proxy_set_header Content-Length ""; proxy_set_header Host $http_host; proxy_set_header X-Original-URI $request_uri;
-            proxy_set_header X-Original-Method $request_method; proxy_set_header X-Forwarded-Proto $scheme;
-        }}
-        location @login {{
-            if ($http_accept ~ "text/html") {{ return 302 /oauth2/start?rd=$request_uri; }}
-            return 401;
-        }}
-        location /oauth2/ {{ proxy_pass http://127.0.0.1:{server.edge_port}; proxy_set_header Host $http_host; }}
-        location /dex/ {{ proxy_pass {server.issuer.removesuffix("/dex")}; proxy_set_header Host $http_host; }}
-        """) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 class Visitor:

@@ -9,8 +9,9 @@ OPEN = {"name": "open", "path": "/*", "anonymous": True}
 
 
 class EdgeProxy:
-    def __init__(self, port: int, process, scheme: str = "http"):
-        self.port, self._process = port, process
+    def __init__(self, port: int, server, scheme: str = "http"):
+        self.port, self._process = port, server.running.process
+        self.keep_out_of_log = server.keep_out_of_log
         self.host = f"127.0.0.1:{port}"
         self.url = f"{scheme}://{self.host}"
 
@@ -23,8 +24,10 @@ class EdgeProxy:
 
 @contextlib.contextmanager
 def edge_proxy(*upstreams: dict, policies: list | None = None, tls: tuple[Path, Path] | None = None, **edge):
-    """Dextra with `edge.upstreams`; everybody may ask for everything unless `policies` say otherwise."""
+    """Dextra with `edge.upstreams`; everybody may ask for everything unless `policies` say otherwise. With `login`, people come back here."""
     port = free_port()
+    if "login" in edge:
+        edge["login"] = {"allowedRedirectHosts": [f"127.0.0.1:{port}"]} | edge["login"]
     listen = {"https" if tls else "http": f"127.0.0.1:{port}"}
     if tls:
         listen |= {"tlsCert": str(tls[0]), "tlsKey": str(tls[1])}
@@ -32,7 +35,7 @@ def edge_proxy(*upstreams: dict, policies: list | None = None, tls: tuple[Path, 
         server = launch(Path(folder), edge={
             "listen": listen, "upstreams": list(upstreams), "policies": policies or [OPEN]} | edge)
         try:
-            yield EdgeProxy(port, server.running.process, "https" if tls else "http")
+            yield EdgeProxy(port, server, "https" if tls else "http")
             server.stop()
         finally:
             if server.running:

