@@ -39,8 +39,8 @@ extension Configuration.Signer {
     /// The configured algorithm; nil for key files that decide by themselves.
     var algorithm: SignatureAlgorithm? {
         switch self {
-        case .local(let local): SignatureAlgorithm(rawValue: local.algorithm.rawValue)
-        case .files(let files): files.algorithm.flatMap { SignatureAlgorithm(rawValue: $0.rawValue) }
+        case .local(let local): SignatureAlgorithm(local.algorithm)
+        case .files(let files): files.algorithm.map(SignatureAlgorithm.init)
         }
     }
 
@@ -56,7 +56,13 @@ extension Configuration.Signer {
 extension Configuration {
     /// Those of the file, and the edge's own.
     func clients(with edge: EdgeClient?) -> [Client] {
-        staticClients.map(Client.init) + (edge.flatMap { $0.isAutomatic ? [$0.client] : nil } ?? [])
+        guard let edge else { return staticClients.map(Client.init) }
+        let written = staticClients.map { written in
+            var client = Client(written)
+            if client.id == edge.client.id { client.postLogoutRedirectURIs += edge.signedOutURIs }
+            return client
+        }
+        return written + (edge.isAutomatic ? [edge.client] : [])
     }
 }
 

@@ -106,14 +106,17 @@ public final class Provider: Sendable {
         }
     }
 
-    /// Takes clients, users, connectors and certificates of a new configuration; everything else needs a restart and is named in the log.
-    /// - Throws: when a certificate cannot be used; nothing has changed then.
+    /// Takes clients, users, connectors, certificates, and the edge's policies, issuers and headers of a new configuration; everything
+    /// else needs a restart and is named in the log.
+    /// - Throws: when a certificate or an issuer's keys cannot be used; nothing has changed then.
     public func reload(_ new: Configuration) throws {
         let replaceConnectors = try graph.connectors.prepare(new.connectors)
+        let replaceRules = try new.edge.flatMap { try server.edge?.prepare($0) }
         try server.web.reloadCertificates()
         graph.clients.replaceStatic(new.clients(with: graph.edgeClient))
         replaceConnectors()
         graph.local?.replaceStatic(new.staticPasswords.map { User($0, now: maintenance.clock.now) })
+        replaceRules?()
         server.answers.clear()
         server.edge?.forget()
         let unchanged = changedSections(in: new)
@@ -153,10 +156,12 @@ public final class Provider: Sendable {
             ("expiry", old.expiry != new.expiry),
             ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
             ("frontend", old.frontend != new.frontend),
-            ("passwords", old.passwords != new.passwords), ("edge", old.edge != new.edge),
+            ("passwords", old.passwords != new.passwords), ("edge", (old.edge == nil) != (new.edge == nil)),
             ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
         ]
-        return sections.filter(\.1).map(\.0)
+        var changed = sections.filter(\.1).map(\.0)
+        if let before = old.edge, let after = new.edge { changed += before.needingRestart(for: after) }
+        return changed
     }
 
     /// The service group announces every step at info.

@@ -82,8 +82,7 @@ struct ProviderServer: Sendable {
         if let https = configuration.web.https, let tls = configuration.web.tls {
             let certificates = try ServerCertificates(
                 certificateFile: tls.certificate, keyFile: tls.key,
-                minimum: TLSProtocolVersion(rawValue: tls.minVersion.rawValue) ?? .tls12,
-                maximum: tls.maxVersion.flatMap { TLSProtocolVersion(rawValue: $0.rawValue) })
+                minimum: TLSProtocolVersion(tls.minVersion), maximum: tls.maxVersion.map(TLSProtocolVersion.init))
             listeners.append(
                 Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
         }

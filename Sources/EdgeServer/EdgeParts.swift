@@ -4,7 +4,6 @@ public import Web
 
 /// What the edge's routes, its gRPC service and its proxy share.
 public struct EdgeParts: Sendable {
-    public let gate: EdgeGate
     public let answers: EdgeAnswers
     /// Whose word about other requests is believed.
     public let trustedProxies: ClientAddressRule
@@ -15,10 +14,9 @@ public struct EdgeParts: Sendable {
     public let logger: Logger
 
     public init(
-        gate: EdgeGate, answers: EdgeAnswers, trustedProxies: ClientAddressRule, prefix: String = "/oauth2",
-        dialect: ProxyDialect? = nil, logger: Logger
+        answers: EdgeAnswers, trustedProxies: ClientAddressRule, prefix: String = "/oauth2", dialect: ProxyDialect? = nil,
+        logger: Logger
     ) {
-        self.gate = gate
         self.answers = answers
         self.trustedProxies = trustedProxies
         self.prefix = prefix

@@ -88,4 +88,23 @@ import Web
         #expect(answers.reply(to: head(), peer: "10.0.0.1") == nil)
         #expect(answers.reply(to: head([], uri: "/late"), peer: "") == nil)
     }
+
+    @Test func `Rules that look at another header make it matter, and end all that was remembered`() throws {
+        let answers = RememberedAnswers(headers: [], clock: clock)
+        let team = try #require(HTTPField.Name("X-Team"))
+        func remember(_ team: HTTPField) throws -> RememberedAnswers.Note {
+            try #require(answers.note(WebRequest(path: "/p", headers: HTTPFields([team]))))
+        }
+        let blue = HTTPField(name: team, value: "blue")
+        answers.remember(.empty(.ok), name: "/check", validUntil: .distantFuture, as: try remember(blue))
+        #expect(answers.reply(to: head([("X-Team", "red")], uri: "/p"), peer: "") != nil)
+        let late = try remember(blue)
+        answers.replace(headers: ["x-team"])
+        answers.remember(.empty(.ok), name: "/check", validUntil: .distantFuture, as: late)
+        #expect(answers.reply(to: head([("X-Team", "red")], uri: "/p"), peer: "") == nil)
+        answers.remember(.empty(.ok), name: "/check", validUntil: .distantFuture, as: try remember(blue))
+        #expect(answers.reply(to: head([("X-Team", "blue")], uri: "/p"), peer: "") != nil)
+        #expect(answers.reply(to: head([("X-Team", "red")], uri: "/p"), peer: "") == nil)
+        #expect(answers.reply(to: head([], uri: "/p"), peer: "") == nil)
+    }
 }

@@ -10,11 +10,18 @@ import Testing
     private func answers(
         _ policy: FakePolicy = .known, slowly: [String: EdgeAuthentication] = [:], assertions: AssertionSource? = nil
     ) -> EdgeAnswers {
-        EdgeAnswers(
+        EdgeAnswers(rules: CurrentRules(rules(policy, slowly: slowly)), assertions: assertions, login: FakeLogin())
+    }
+
+    private func rules(
+        _ policy: FakePolicy, slowly: [String: EdgeAuthentication] = [:],
+        families: Set<IdentityHeaders.Family> = Set(IdentityHeaders.Family.allCases)
+    ) -> EdgeRules {
+        EdgeRules(
             gate: EdgeGate(
                 finder: CredentialFinder(sessionCookie: "s"),
                 authenticator: FakeAuthenticator(quickly: ["good": .person()], slowly: slowly), policy: policy),
-            headers: IdentityHeaders(families: Set(IdentityHeaders.Family.allCases)), assertions: assertions, login: FakeLogin())
+            headers: IdentityHeaders(families: families))
     }
 
     private func request(_ headers: EdgeHeaders, path: String = "/x") -> EdgeRequest {
@@ -52,6 +59,57 @@ import Testing
         #expect(
             header("www-authenticate", answer)
                 == #"Bearer realm="dextra", error="invalid_token", error_description="the token has ?expired??""#)
+    }
+
+    private static let preflight: EdgeHeaders = ["origin": "https://app.example", "access-control-request-method": "PUT"]
+
+    /// Whatever comes along with it, a preflight is judged as what browsers send: without credentials.
+    @Test(
+        arguments: [
+            [:], ["authorization": "Bearer wrong"], ["authorization": "Bearer good"], ["authorization": "Bearer down"],
+            ["cookie": "s=wrong"],
+        ] as [[String: String]], [true, false])
+    func `A preflight is the same with any token`(_ credentials: [String: String], _ isIstios: Bool) async throws {
+        var headers = Self.preflight
+        for (name, value) in credentials { headers.append(name, value) }
+        var question = request(headers)
+        question.method = "OPTIONS"
+        let slowly: [String: EdgeAuthentication] = ["down": .unavailable(reason: "down")]
+        let closed = answers(FakePolicy(refusesInvalidCredentials: isIstios, decision: FakePolicy.known.decision), slowly: slowly)
+        #expect(await closed.answer(question).status == 401)
+        #expect(closed.answerNow(question)?.status == 401)
+        let open = answers(FakePolicy(refusesInvalidCredentials: isIstios) { _, _ in .allow }, slowly: slowly)
+        let answer = await open.answer(question)
+        #expect(answer.isAllowed && answer.upstreamHeaders.isEmpty)
+        #expect(answer.validUntil == nil, "what it depends on matters nowhere else")
+    }
+
+    @Test(
+        arguments: [
+            ("GET", preflight), ("OPTIONS", ["origin": "https://app.example"]),
+            ("OPTIONS", ["access-control-request-method": "PUT"]),
+            ("OPTIONS", ["origin": "", "access-control-request-method": "PUT"]),
+        ] as [(String, EdgeHeaders)])
+    func `What is no preflight is refused for its wrong token`(_ method: String, _ headers: EdgeHeaders) async throws {
+        var question = request(headers)
+        question.method = method
+        question.headers.append("authorization", "Bearer wrong")
+        let open = answers(FakePolicy(refusesInvalidCredentials: true) { _, _ in .allow })
+        #expect(await open.answer(question).status == 401)
+        question.headers.replace("authorization", "Bearer good")
+        #expect(await open.answer(question).upstreamHeaders.isEmpty == false)
+    }
+
+    @Test func `Rules that are replaced count at the next request`() async {
+        let current = CurrentRules(rules(.known))
+        let answers = EdgeAnswers(rules: current)
+        let question = request(["authorization": "Bearer good"])
+        #expect(answers.answerNow(question)?.upstreamHeaders.contains { $0.name == "kubeflow-userid" } == true)
+        current.replace(rules(.known, families: [.xAuthRequest]))
+        #expect(answers.answerNow(question)?.upstreamHeaders.contains { $0.name == "kubeflow-userid" } == false)
+        current.replace(rules(FakePolicy { _, _ in .deny }))
+        #expect(answers.answerNow(question)?.status == 403)
+        #expect(await answers.answer(question).status == 403)
     }
 
     @Test func `Trouble at the issuer is never a yes`() async {

@@ -1,14 +1,16 @@
 """The login of the edge: people in browsers, scripts that drive the form, and what strangers try."""
-import re
-from urllib.parse import parse_qs, quote, urlsplit
+import html, re
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 import requests
 import yaml
 
 from support.told_backend import backend
+from support.browser import Page
 from support.edge_login import HTML, ONE_INGRESS, Visitor, edge
 from support.edge_proxies import PROXIES
+from support.launch import running
 from support.people import JANE, JOHN, Client
 from support.ports import free_port
 from support.configuration import configuration
@@ -78,8 +80,7 @@ def test_a_cookie_that_somebody_kept_is_worth_nothing_after_sign_out(site):
     kept = visitor.cookie
     assert get(site, "/models", kept).status_code == 200
     out = visitor.get(site.edge + "/oauth2/sign_out?rd=" + quote("/bye?x=y"))
-    assert out.status_code == 302 and out.headers["Location"].endswith("/bye?x=y") or "logout" in out.headers["Location"]
-    assert visitor.cookie == ""
+    assert out.status_code == 302 and visitor.cookie == ""
     assert get(site, "/models", kept).status_code == 302
     assert get(site, "/oauth2/userinfo", kept).status_code == 401
 
@@ -91,6 +92,108 @@ def test_a_new_login_ends_the_session_before(site):
     visitor.log_in(site.edge + "/oauth2/start?rd=/models")
     assert visitor.cookie != kept
     assert get(site, "/models", kept).status_code == 302
+
+
+def sign_out(server, visitor: Visitor, rd: str) -> tuple[list[str], str]:
+    """Out, without answering any question. Returns the addresses on the way, and where it ends."""
+    answer, way = visitor.get(server.edge + "/oauth2/sign_out?rd=" + quote(rd, safe="")), []
+    while answer.is_redirect and answer.headers["Location"] != rd:
+        url = urljoin(answer.url, answer.headers["Location"])
+        way.append(url)
+        for name, value in parse_qs(urlsplit(url).query).items():
+            if name == "id_token_hint":
+                server.keep_out_of_log(*value)
+        answer = visitor.get(url)
+    return way, answer.headers.get("Location") or f"{answer.url}: {answer.text}"
+
+
+def test_sign_out_leads_by_the_logout_of_dextra_and_back(site):
+    visitor = Visitor(site)
+    visitor.log_in(site.edge + "/models")
+    kept = visitor.cookie
+    after = len(site.running.lines)
+    way, end = sign_out(site, visitor, "/bye?x=y")
+    assert end == "/bye?x=y" and [urlsplit(url)._replace(query="").geturl() for url in way] == [
+        site.issuer + "/logout", site.edge + "/oauth2/signed_out"]
+    given = parse_qs(urlsplit(way[0]).query)
+    assert given["client_id"] == ["dextra-edge"] and given["post_logout_redirect_uri"] == [site.edge + "/oauth2/signed_out"]
+    site.running.wait_for_log("logged out.*dextra-edge|dextra-edge.*logged out", after=after)
+    assert get(site, "/models", kept).status_code == 302
+    # Nobody is there any more: not even the provider's own page is on the way.
+    assert sign_out(site, visitor, "/bye") == ([], "/bye")
+
+
+def test_sign_out_reaches_the_provider_behind_the_connector():
+    """Edge, Dextra, and another Dextra that people log in at."""
+    port = free_port()
+    there = Client("dextra", "upstream-secret-1", f"http://127.0.0.1:{port}/dex/callback",
+                   {"postLogoutRedirectURIs": [f"http://127.0.0.1:{port}/dex/logout/callback"]})
+    upstream_port = free_port()
+    with running(port=upstream_port, issuer=f"http://localhost:{upstream_port}/idp", clients=(there,)) as upstream:
+        config = {"issuer": upstream.issuer, "clientID": there.id, "clientSecret": there.secret, "redirectURI": there.redirect_uri,
+                  "scopes": ["profile", "email", "groups"], "insecureSkipEmailVerified": True, "insecureEnableGroups": True}
+        with edge(port=port, enablePasswordDB=None, staticPasswords=None, oauth2={"passwordConnector": None},
+                  connectors=[{"type": "oidc", "id": "upstream", "name": "Upstream", "config": config}]) as server:
+            visitor = Visitor(server)
+            answer = visitor.log_in(server.edge + "/models")
+            while answer.status_code == 200 and "approval" in answer.text:
+                form = Page(answer.text).forms[0]
+                answer = visitor.follow(visitor.session.post(urljoin(answer.url, form.action), allow_redirects=False, timeout=30,
+                                                             data=form.fields | {"approval": "approve"}))
+            assert answer.url == server.edge + "/models"
+            way, end = sign_out(server, visitor, "/bye")
+            upstream.keep_out_of_log(*parse_qs(urlsplit(way[1]).query)["id_token_hint"])
+            assert end == "/bye" and [urlsplit(url)._replace(query="").geturl() for url in way] == [
+                server.issuer + "/logout", upstream.issuer + "/logout", server.issuer + "/logout/callback", server.edge + "/oauth2/signed_out"]
+
+
+@pytest.mark.parametrize("registered", [True, False], ids=["registered", "the way back is not registered"])
+def test_sign_out_leads_by_the_logout_of_another_provider(registered):
+    port = free_port()
+    back = {"postLogoutRedirectURIs": [f"http://127.0.0.1:{port}/oauth2/signed_out"]} if registered else {}
+    app = Client("edge-elsewhere", "edge-secret-1a2b3c4d5e", f"http://127.0.0.1:{port}/oauth2/callback", back)
+    with edge(clients=(app,)) as provider:
+        login = {"issuer": provider.issuer, "clientID": app.id, "clientSecret": app.secret, "redirectURI": app.redirect_uri}
+        with edge(edge={"http": f"127.0.0.1:{port}", "login": login}) as server:
+            server.edge = f"http://127.0.0.1:{port}"
+            visitor = Visitor(server)
+            visitor.log_in(server.edge + "/models")
+            kept = visitor.cookie
+            way, end = sign_out(server, visitor, "/bye")
+            provider.keep_out_of_log(*parse_qs(urlsplit(way[0]).query)["id_token_hint"])
+            assert way[0].startswith(provider.issuer + "/logout?")
+            assert (end == "/bye") == registered
+            assert get(server, "/models", kept).status_code == 302
+
+
+def test_a_client_of_the_file_returns_from_its_logout_though_nobody_wrote_it_there():
+    port = free_port()
+    app = Client("portal", "portal-secret-1a2b3c4d5e", f"http://127.0.0.1:{port}/oauth2/callback")
+    with edge(clients=(app,), edge={"http": f"127.0.0.1:{port}", "login": {
+            "clientID": app.id, "redirectURI": app.redirect_uri, "allowedRedirectHosts": [f"127.0.0.1:{port}"]}}) as server:
+        server.edge = f"http://127.0.0.1:{port}"
+        server.reload()
+        visitor = Visitor(server)
+        visitor.log_in(server.edge + "/models")
+        assert sign_out(server, visitor, "/bye")[1] == "/bye"
+
+
+# A login that comes to nothing
+
+def test_somebody_who_was_refused_may_try_again_for_the_same_page():
+    with edge(oauth2={"skipApprovalScreen": False}) as server:
+        visitor = Visitor(server)
+        page = visitor.fill(visitor.form(server.edge + "/models?a=b&c=d"))
+        form = Page(page.text).forms[0]
+        page = visitor.follow(visitor.session.post(urljoin(page.url, form.action), allow_redirects=False, timeout=30,
+                                                   data=form.fields | {"approval": "rejected"}))
+        assert page.status_code == 403
+        retry, = [href for href in re.findall(r'href="([^"]*)"', page.text) if "/oauth2/start" in href]
+        page = visitor.fill(visitor.form(urljoin(server.edge, html.unescape(retry))))
+        form = Page(page.text).forms[0]
+        page = visitor.follow(visitor.session.post(urljoin(page.url, form.action), allow_redirects=False, timeout=30,
+                                                   data=form.fields | {"approval": "approve"}))
+        assert page.url == server.edge + "/models?a=b&c=d"
 
 
 # Strangers

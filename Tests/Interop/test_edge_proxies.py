@@ -315,3 +315,11 @@ def test_googles_library_verifies_the_assertion(front, edge, token, path):
     assert claims["email"] == JANE.email
     assert claims["sub"] == JANE_SUB
     assert claims["exp"] - claims["iat"] <= 600
+
+
+@pytest.mark.parametrize("proxy, there", [("traefik", "https://app.example:8443"), ("caddy", ""), ("haproxy", ""), ("apache", "")])
+def test_a_browser_is_led_to_the_login_at_the_host_that_it_asked(edge, proxy, there):
+    """Traefik takes a path for one at the edge's own address (`Response.Location` of Go's net/http), the others pass it on."""
+    answer = requests.get(edge.edge + "/oauth2/auth/" + proxy, allow_redirects=False, timeout=30, headers=HTML | {
+        "X-Forwarded-Method": "GET", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example:8443", "X-Forwarded-Uri": "/a?b=c"})
+    assert answer.status_code == 302 and answer.headers["Location"] == there + "/oauth2/start?rd=%2Fa%3Fb%3Dc"

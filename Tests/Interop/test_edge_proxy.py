@@ -126,6 +126,20 @@ def test_a_connection_is_used_again_and_never_for_what_nobody_asked(client, back
     assert client.get("/").status_code == 200
 
 
+def test_a_connection_that_speaks_unasked_is_closed(backend):
+    """A backend that answers once more, long after its answer: the next request takes another connection."""
+    with edge_proxy({"url": backend.url}) as proxy, requests.Session() as client:
+        backend.hold.clear()
+        while backend.gone.acquire(blocking=False):
+            pass
+        assert client.get(proxy.url + "/later", timeout=30).text == "ok"
+        before = backend.connections
+        backend.hold.set()
+        assert backend.gone.acquire(timeout=5), "the proxy keeps a connection on which it was told what it did not ask"
+        assert client.get(proxy.url + "/", timeout=30).json()["line"] == "GET / HTTP/1.1"
+        assert backend.connections == before + 1
+
+
 def test_a_broken_connection_is_tried_once_more_for_a_safe_request_only(backend, proxy):
     with httpx.Client(base_url=proxy.url, timeout=30) as client:
         for _ in range(20):

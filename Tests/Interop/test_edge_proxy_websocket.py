@@ -126,6 +126,29 @@ def test_a_websocket_without_a_session_is_led_nowhere(closed):
     assert caught.value.response.status_code == 401
 
 
+@pytest.fixture(scope="module")
+def guarded(echo):
+    """With a login, so that there is a session cookie."""
+    with edge_proxy({"url": f"http://127.0.0.1:{echo}", "allowedOrigins": ["https://friend.example"]}, login={},
+                    trustedProxies=["127.0.0.1/32"]) as it:
+        yield it
+
+
+@pytest.mark.parametrize("credential", [{"Cookie": "a=b; dextra_edge=x"}, {"Cookie": "dextra_edge_0=x"},
+                                        {"X-Forwarded-Client-Cert": "Subject=\"CN=ann\""}], ids=["session", "chunk", "certificate"])
+def test_a_page_of_elsewhere_opens_none_with_what_the_browser_adds_by_itself(guarded, credential):
+    for origin in ("https://evil.example", "null", f"https://{guarded.host}", f"http://{guarded.host}.evil.example"):
+        with pytest.raises(InvalidStatus) as caught:
+            opened(guarded, origin=origin, additional_headers=credential)
+        assert caught.value.response.status_code == 403
+        # Without it the page has nothing that it could abuse.
+        opened(guarded, origin=origin).close()
+    for origin in (f"http://{guarded.host}", "https://friend.example", None):
+        with opened(guarded, origin=origin, additional_headers=credential) as connection:
+            connection.send("hello")
+            assert connection.recv(30) == "hello"
+
+
 PAGE = b"""<!doctype html><title>waiting</title><script>
 const socket = new WebSocket("ws://" + location.host.replace(/^.*:/, "127.0.0.1:"));
 socket.onopen = () => socket.send("hello");

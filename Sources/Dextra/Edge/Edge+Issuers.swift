@@ -1,11 +1,9 @@
-import DexConfiguration
-import Edge
+public import DexConfiguration
+public import Edge
 import FoundationEssentials
 import JOSE
-import Logging
 import OpenIDConnect
 import Upstream
-import Web
 
 /// Everything that finds out who a token or certificate belongs to.
 struct EdgeIdentities: Sendable {
@@ -16,27 +14,21 @@ struct EdgeIdentities: Sendable {
     let certificates: CertificateAuthenticator?
 
     /// - Parameters:
-    ///   - others: issuers that policy files name.
-    ///   - issuer: this provider's name in its own tokens.
+    ///   - issuers: ``Configuration/Edge/trustedIssuers(ours:)``.
     /// - Throws: ``StartError`` for keys that cannot be used.
     init(
-        _ edge: Configuration.Edge, others: [TrustedIssuer] = [], issuer: String, provider: TokenAuthenticator.Provider,
-        clock: any OpenIDConnect.WallClock, proxies: ProxyRules, logger: Logger, metrics: Metrics
-    ) throws {
-        let issuers = edge.issuers.map { TrustedIssuer($0, ours: issuer) } + others
+        _ edge: Configuration.Edge, issuers: [TrustedIssuer], provider: TokenAuthenticator.Provider,
+        clock: any OpenIDConnect.WallClock, proxies: ProxyRules, log: any IdentityLog
+    ) throws(StartError) {
         self.issuers = issuers
-        let tokens: TokenAuthenticator
         do throws(TrustedIssuerError) {
-            tokens = try TokenAuthenticator(
-                issuers: issuers, provider: provider, clock: clock,
-                log: IdentityLogger(logger: logger, metrics: metrics, clock: clock)
-            ) { UpstreamClient(UpstreamSettings($0, proxies: proxies)) }
+            tokens = try TokenAuthenticator(issuers: issuers, provider: provider, clock: clock, log: log) {
+                UpstreamClient(UpstreamSettings($0, proxies: proxies))
+            }
         } catch {
             throw StartError("edge: \(error)")
         }
-        self.tokens = tokens
         certificates = edge.certificates.map { CertificateAuthenticator(CertificateTrust($0), clock: clock) }
-        Self.watch(tokens, metrics)
     }
 
     /// Where credentials may stand in a request.
@@ -50,32 +42,12 @@ struct EdgeIdentities: Sendable {
     func authenticator(sessions: (any EdgeAuthenticator)?) -> Authenticators {
         Authenticators(tokens: issuers.isEmpty ? nil : tokens, sessions: sessions, certificates: certificates)
     }
+}
 
-    private static func watch(_ tokens: TokenAuthenticator, _ metrics: Metrics) {
-        func count(_ result: String, _ read: @escaping @Sendable (IdentityCounts) -> Int) {
-            metrics.counter(
-                "dextra_edge_tokens_total", help: "Bearer tokens at the edge: remembered, or looked into with this result.",
-                labels: [("result", result)]
-            ) { Double(read(tokens.counts)) }
-        }
-        count("remembered") { $0.hits }
-        count("believed") { $0.verified }
-        count("refused") { $0.refused }
-        count("unavailable") { $0.unavailable }
-        metrics.gauge("dextra_edge_identities", help: "Identities of tokens that are remembered.") {
-            Double(tokens.counts.remembered)
-        }
-        metrics.gauge("dextra_edge_identities_bytes", help: "About how much memory they take.") { Double(tokens.counts.bytes) }
-        for (index, entry) in tokens.keyAges.enumerated() {
-            metrics.gauge(
-                "dextra_edge_keys_age_seconds", help: "Seconds since the keys of an issuer were fetched.",
-                labels: [("issuer", entry.issuer)]
-            ) {
-                let ages = tokens.keyAges
-                return index < ages.count ? ages[index].seconds : nil
-            }
-        }
-    }
+extension Configuration.Edge {
+    /// Whose tokens are believed: `issuers`, then those that `policyFiles` name.
+    /// - Parameter ours: this provider's name in its own tokens.
+    public func trustedIssuers(ours: String) -> [TrustedIssuer] { issuers.map { TrustedIssuer($0, ours: ours) } + istioIssuers }
 }
 
 extension TrustedIssuer {
@@ -96,7 +68,7 @@ extension TrustedIssuer {
         groupsClaim = configuration.claims.groups
         preferredUsernameClaim = configuration.claims.preferredUsername
         takesUnverifiedEmail = configuration.allowUnverifiedEmail
-        algorithms = Set(configuration.algorithms.compactMap { SignatureAlgorithm(rawValue: $0.rawValue) })
+        algorithms = Set(configuration.algorithms.map(SignatureAlgorithm.init))
         cacheSeconds = configuration.cacheFor.timeInterval
         rootCAs = configuration.rootCAs
         spaceDelimitedClaims = configuration.spaceDelimitedClaims
@@ -121,7 +93,7 @@ extension UpstreamSettings {
 
 extension CertificateTrust {
     init(_ configuration: Configuration.Edge.Certificates) {
-        let names = configuration.names.compactMap { Name(rawValue: $0.rawValue) }
+        let names = configuration.names.map(Name.init)
         self.init(
             issuer: configuration.issuer, names: names,
             mappings: configuration.mappings.map {

@@ -70,19 +70,23 @@ struct EdgeLogin: Sendable {
             ).routes
         authenticator = SessionAuthenticator(sessions)
         guide = LoginEntry(
-            rule: ChallengeRule(apiRoutes: login.apiRoutes, anyAccept: login.anyAccept == .login ? .login : .unauthorized),
+            rule: ChallengeRule(apiRoutes: login.apiRoutes, anyAccept: ChallengeRule.Challenge(login.anyAccept)),
             prefix: prefix, origin: login.origin, showsPage: login.signInPage)
         cookieName = settings.session.cookie.name
     }
 
-    /// What the automatic client has to be registered with.
-    static func redirectURIs(
-        _ configuration: Configuration, _ edge: Configuration.Edge, _ login: Configuration.Edge.Login, prefix: String
+    /// What the edge's client has to be registered with: the login's page at every host where it may be.
+    static func addresses(
+        of page: String, _ configuration: Configuration, _ edge: Configuration.Edge, _ login: Configuration.Edge.Login
     ) -> [String] {
-        if let uri = login.redirectURI { return [uri] }
+        let path = edge.prefix + page
+        if let uri = login.redirectURI {
+            guard page != LoginSettings.callbackPage else { return [uri] }
+            return [(uri.hasPrefix("/") ? "" : WebOrigin(of: uri)?.text ?? "") + path]
+        }
         let scheme = isSecure(configuration, edge, login) ? "https" : "http"
         let hosts = login.allowedRedirectHosts.compactMap { AllowedHost($0)?.exact }
-        return ([configuration.issuer.origin] + hosts.map { "\(scheme)://\($0)" }).map { $0 + prefix + "/callback" }
+        return ([configuration.issuer.origin] + hosts.map { "\(scheme)://\($0)" }).map { $0 + path }
     }
 
     private static func isSecure(
@@ -118,18 +122,13 @@ struct EdgeLogin: Sendable {
 
 extension SessionSettings {
     fileprivate init(_ session: Configuration.Edge.Session, _ login: Configuration.Edge.Login, isSecure: Bool) {
-        let sameSite: SessionCookie.SameSite =
-            switch session.cookie.sameSite {
-            case .strict: .strict
-            case .lax: .lax
-            case .none: .none
-            }
         let written = session.cookie
+        let sameSite = SessionCookie.SameSite(written.sameSite)
         self.init(
             cookie: written.isExact
                 ? SessionCookie(exactly: written.name, domain: written.domain, isSecure: isSecure, sameSite: sameSite)
                 : SessionCookie(name: written.name, domain: written.domain, isSecure: isSecure, sameSite: sameSite))
-        keeping = session.store == .cookie ? .cookie : .database
+        keeping = Keeping(session.store)
         lifetime = session.lifetime
         idleLifetime = session.idleLifetime
         refreshInterval = session.refreshInterval

@@ -49,8 +49,7 @@ extension ServerCertificates {
     fileprivate convenience init(_ tls: Configuration.TLSFiles) throws(ServerCertificatesError) {
         try self.init(
             certificateFile: tls.certificate, keyFile: tls.key,
-            minimum: TLSProtocolVersion(rawValue: tls.minVersion.rawValue) ?? .tls12,
-            maximum: tls.maxVersion.flatMap { TLSProtocolVersion(rawValue: $0.rawValue) })
+            minimum: TLSProtocolVersion(tls.minVersion), maximum: tls.maxVersion.map(TLSProtocolVersion.init))
     }
 }
 
@@ -66,7 +65,7 @@ extension ProxyRoute {
         let target: ProxyUpstream
         do {
             target = try ProxyUpstream(
-                name: name, scheme: ProxyUpstream.Scheme(rawValue: address.scheme.rawValue) ?? .http, host: address.host,
+                name: name, scheme: ProxyUpstream.Scheme(address.scheme), host: address.host,
                 port: Int(address.port),
                 trust: upstream.insecureSkipVerify
                     ? .insecure : .system(additional: upstream.certificateAuthority.map { [$0] } ?? []),

@@ -9,6 +9,8 @@ struct EdgeClient: Sendable {
     let secret: String?
     /// Whether it is in no file, and has to be made known.
     let isAutomatic: Bool
+    /// Where it returns to behind a logout; that these are its own nobody has to write down.
+    let signedOutURIs: [String]
 
     static let automaticID = "dextra-edge"
 
@@ -17,6 +19,7 @@ struct EdgeClient: Sendable {
     init?(_ configuration: Configuration, random: any RandomSource) throws(StartError) {
         guard let edge = configuration.edge, let login = edge.login, login.issuer == nil else { return nil }
         let id = login.clientID ?? Self.automaticID
+        signedOutURIs = EdgeLogin.addresses(of: LoginSettings.signedOutPage, configuration, edge, login)
         if let written = configuration.staticClients.first(where: { $0.id == id }) {
             client = Client(written)
             guard client.authenticationMethod != .privateKeyJWT, client.authenticationMethod != .secretJWT else {
@@ -35,7 +38,8 @@ struct EdgeClient: Sendable {
         secret = made
         client = Client(
             id: id, secret: .plain(made), name: configuration.frontend.issuer,
-            redirectURIs: EdgeLogin.redirectURIs(configuration, edge, login, prefix: edge.prefix))
+            redirectURIs: EdgeLogin.addresses(of: LoginSettings.callbackPage, configuration, edge, login),
+            postLogoutRedirectURIs: signedOutURIs)
         isAutomatic = true
     }
 }

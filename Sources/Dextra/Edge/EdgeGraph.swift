@@ -25,25 +25,16 @@ struct EdgeGraph: Sendable {
     /// What its further cookies begin with.
     let cookiePrefixes: [String]
     private let forwardAuth: ForwardAuthRoutes
-    private let remembered: RememberedAnswers
-    private let identities: EdgeIdentities
+    private let reloading: EdgeReload
 
     init(
         _ configuration: Configuration, _ edge: Configuration.Edge, provider: ProviderGraph, options: ProviderOptions,
         logger: Logger
     ) throws {
         let log = EdgeLog(logger: logger, metrics: provider.metrics)
-        let clock = options.clock
         let proxies = ProxyRules(environment: options.environment)
         let trustedProxies = try ClientAddressRule(
             header: "X-Forwarded-For", trustedProxies: edge.trustedProxies.map(\.text))
-
-        identities = try EdgeIdentities(
-            edge, others: edge.istioIssuers, issuer: configuration.issuer.text,
-            provider: .init(ring: provider.ring, revocations: provider.revocations), clock: clock, proxies: proxies,
-            logger: logger,
-            metrics: provider.metrics)
-        let policy = edge.policy(issuers: identities.issuers)
         let login = try edge.login.map { login in
             try EdgeLogin(
                 configuration, edge, login, prefix: edge.prefix,
@@ -51,33 +42,35 @@ struct EdgeGraph: Sendable {
                     parts: provider.parts, store: provider.store, client: provider.edgeClient, proxies: proxies,
                     trustedProxies: trustedProxies, logger: logger))
         }
-        let headers = IdentityHeaders(edge, observer: log)
-        let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, clock)
+        let reloading = try EdgeReload(
+            edge,
+            .init(
+                issuer: configuration.issuer.text, provider: .init(ring: provider.ring, revocations: provider.revocations),
+                clock: options.clock, proxies: proxies, login: login, observer: log, logger: logger, metrics: provider.metrics))
+        self.reloading = reloading
+        let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, options.clock)
         assertionKeys = keys
-        let gate = EdgeGate(
-            finder: identities.finder(sessionCookie: login?.cookieName),
-            authenticator: identities.authenticator(sessions: login?.authenticator), policy: policy)
         parts = EdgeParts(
-            gate: gate,
-            answers: EdgeAnswers(gate: gate, headers: headers, assertions: assertions, login: login?.guide, observer: log),
-            trustedProxies: trustedProxies, prefix: edge.prefix,
-            dialect: edge.proxy.flatMap { ProxyDialect(rawValue: $0.rawValue) },
-            logger: logger)
-        let remembered = RememberedAnswers(headers: Self.headersThatMatter(policy, identities.issuers), clock: clock)
-        self.remembered = remembered
-        forget = { remembered.clear() }
-        forwardAuth = ForwardAuthRoutes(parts, remembered: remembered)
+            answers: EdgeAnswers(rules: reloading.rules, assertions: assertions, login: login?.guide, observer: log),
+            trustedProxies: trustedProxies, prefix: edge.prefix, dialect: edge.proxy.map(ProxyDialect.init), logger: logger)
+        forget = { reloading.remembered.clear() }
+        forwardAuth = ForwardAuthRoutes(parts, remembered: reloading.remembered)
         ownRoutes = (login?.routes ?? []) + assertionRoutes
         cookies = (login?.cookieName).map { [$0] } ?? []
         cookiePrefixes = cookies.map(LoginFlow.attemptPrefix(of:))
         routes = forwardAuth.routes + ownRoutes
     }
 
+    /// - Returns: what makes policies, issuers and headers of a new configuration those in use.
+    /// - Throws: ``StartError``; nothing has changed then.
+    func prepare(_ new: Configuration.Edge) throws -> @Sendable () -> Void { try reloading.prepare(new) }
+
     /// The edge on a listener of its own, where every path that is not its own is a question.
     func application(_ security: SecurityHeaders, provider: ProviderGraph, checks: [HealthCheck]) -> WebApplication {
         WebApplication(
             routes: (routes + EdgeHealth.routes(checks)).map(RequestScope.wrapping),
-            fallback: RequestScope.wrapping(forwardAuth.fallback(answersAll: true)), remembered: remembered, security: security,
+            fallback: RequestScope.wrapping(forwardAuth.fallback(answersAll: true)), remembered: reloading.remembered,
+            security: security,
             clientAddress: parts.trustedProxies, metrics: provider.metrics, logger: parts.logger)
     }
 
@@ -90,12 +83,12 @@ struct EdgeGraph: Sendable {
 
     /// For the provider's listeners: questions stand behind `/check`.
     var fallback: Route { forwardAuth.fallback(answersAll: false) }
-    var rememberedReplies: any RememberedReplies { remembered }
+    var rememberedReplies: any RememberedReplies { reloading.remembered }
 
     /// Fetches issuers' keys before anybody needs them, and keeps them.
     func run() async {
         while !Task.isCancelled {
-            await identities.tokens.refresh()
+            await reloading.tokens.refresh()
             do { try await Task.sleep(for: TokenAuthenticator.refreshInterval) } catch { return }
         }
     }
@@ -117,24 +110,5 @@ struct EdgeGraph: Sendable {
                 lifetime: written.lifetime.timeInterval, subjectPrefix: written.subjectPrefix),
             signer: BoundedSigner(ring: ring, clock: clock, limit: 1024), clock: clock)
         return (source, keeper, AssertionKeys(prefix: edge.prefix, ring: ring, maximumAge: schedule.maximumAge).routes)
-    }
-
-    /// Whatever policies and places of tokens look at.
-    private static func headersThatMatter(_ policy: any EdgePolicy, _ issuers: [TrustedIssuer]) -> [String] {
-        policy.headersLookedAt
-            + issuers.flatMap(\.locations).compactMap { if case .header(let name, _) = $0 { name } else { nil } }
-    }
-}
-
-extension IdentityHeaders {
-    init(_ edge: Configuration.Edge, observer: any EdgeObserver) {
-        let headers = edge.headers
-        self.init(
-            families: Set(headers.families.compactMap { Family(rawValue: $0.rawValue) }),
-            authorization: Authorization(rawValue: headers.authorization.rawValue) ?? .keep,
-            passesAccessToken: headers.accessToken, claims: headers.claims.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 },
-            kubeflowPrefix: headers.kubeflowPrefix, googleNamespace: headers.googleNamespace,
-            assertionHeader: edge.assertion?.header ?? "x-goog-iap-jwt-assertion",
-            outputs: edge.istioTokenOutputs, observer: observer)
     }
 }

@@ -8,18 +8,16 @@ public protocol LoginGuide: Sendable {
 
 /// From a request to its answer: decides, then says it.
 public struct EdgeAnswers: Sendable {
-    let gate: EdgeGate
-    let headers: IdentityHeaders
+    let rules: CurrentRules
     let assertions: AssertionSource?
     let login: (any LoginGuide)?
     let observer: any EdgeObserver
 
     public init(
-        gate: EdgeGate, headers: IdentityHeaders, assertions: AssertionSource? = nil, login: (any LoginGuide)? = nil,
+        rules: CurrentRules, assertions: AssertionSource? = nil, login: (any LoginGuide)? = nil,
         observer: any EdgeObserver = SilentObserver()
     ) {
-        self.gate = gate
-        self.headers = headers
+        self.rules = rules
         self.assertions = assertions
         self.login = login
         self.observer = observer
@@ -27,39 +25,51 @@ public struct EdgeAnswers: Sendable {
 
     /// What needs no waiting; nil: ask ``answer(_:allowing:)``. For event loops.
     public func answerNow(_ request: EdgeRequest) -> EdgeAnswer? {
-        guard headers.accepts(request) else { return refuseSmuggling(request) }
-        guard let decision = gate.decideNow(request) else { return nil }
-        guard case .allow(let identity?, let policy, _) = decision, let assertions else { return render(decision, request, nil) }
+        let rules = rules.current
+        guard rules.headers.accepts(request) else { return refuseSmuggling(request) }
+        guard let decision = rules.gate.decideNow(request) else { return nil }
+        guard case .allow(let identity?, let policy, _) = decision, let assertions else {
+            return render(decision, request, nil, rules.headers)
+        }
         let audience = assertions.audience(for: request, policy)
         guard let assertion = assertions.known(identity, audience: audience) else { return nil }
-        return render(decision, request, assertion)
+        return render(decision, request, assertion, rules.headers)
     }
 
     /// - Parameter allowing: a last word on somebody who is allowed, such as a query of `/oauth2/auth`.
     public func answer(
         _ request: EdgeRequest, allowing: @Sendable (EdgeIdentity?) -> Bool = { _ in true }
     ) async -> EdgeAnswer {
-        guard headers.accepts(request) else { return refuseSmuggling(request) }
-        var decision = await gate.decide(request)
+        let rules = rules.current
+        guard rules.headers.accepts(request) else { return refuseSmuggling(request) }
+        var decision = await rules.gate.decide(request)
         if case .allow(let identity, let policy, _) = decision, !allowing(identity) { decision = .forbid(identity, policy) }
-        guard case .allow(let identity?, let policy, _) = decision, let assertions else { return render(decision, request, nil) }
+        guard case .allow(let identity?, let policy, _) = decision, let assertions else {
+            return render(decision, request, nil, rules.headers)
+        }
         do {
             let assertion = try await assertions.assertion(for: identity, audience: assertions.audience(for: request, policy))
-            return render(decision, request, assertion)
+            return render(decision, request, assertion, rules.headers)
         } catch {
-            return render(.unavailable(reason: "the assertion could not be signed: \(error)"), request, nil)
+            return render(.unavailable(reason: "the assertion could not be signed: \(error)"), request, nil, rules.headers)
         }
     }
 
+    /// Who decides at this moment.
+    public var gate: EdgeGate { rules.current.gate }
+
     // MARK: Saying it
 
-    private func render(_ decision: EdgeDecision, _ request: EdgeRequest, _ assertion: String?) -> EdgeAnswer {
+    private func render(
+        _ decision: EdgeDecision, _ request: EdgeRequest, _ assertion: String?, _ headers: IdentityHeaders
+    ) -> EdgeAnswer {
         observer.decided(decision, request)
         switch decision {
         case .allow(let identity, _, let setCookies):
             var answer = EdgeAnswer(status: 200)
             headers.write(identity, assertion: assertion, request: request, to: &answer)
-            if setCookies.isEmpty { answer.validUntil = identity?.expiresAt ?? .distantFuture }
+            // Whether OPTIONS is a preflight depends on headers that matter nowhere else.
+            if setCookies.isEmpty, request.method != "OPTIONS" { answer.validUntil = identity?.expiresAt ?? .distantFuture }
             for cookie in setCookies { answer.clientHeaders.append(.init("set-cookie", cookie)) }
             return answer
         case .authenticate(let reason):

@@ -21,15 +21,20 @@ public struct EdgeGate: Sendable {
         return await authenticator.authenticate(credential, for: request)
     }
 
+    /// Envoy looks at no token of a preflight, and so do we: with a wrong one it is the same as without.
+    private func credential(in request: EdgeRequest) -> EdgeCredential? {
+        request.isPreflight ? nil : finder.credential(in: request)
+    }
+
     /// What can be decided without waiting; nil: ask ``decide(_:)``. For event loops.
     public func decideNow(_ request: EdgeRequest) -> EdgeDecision? {
-        guard let credential = finder.credential(in: request) else { return judge(request, nil) }
+        guard let credential = credential(in: request) else { return judge(request, nil) }
         guard let identity = authenticator.known(credential, for: request) else { return nil }
         return judge(request, identity)
     }
 
     public func decide(_ request: EdgeRequest) async -> EdgeDecision {
-        guard let credential = finder.credential(in: request) else { return judge(request, nil) }
+        guard let credential = credential(in: request) else { return judge(request, nil) }
         if let identity = authenticator.known(credential, for: request) { return judge(request, identity) }
         switch await authenticator.authenticate(credential, for: request) {
         case .identity(let identity): return judge(request, identity)

@@ -36,7 +36,7 @@ public struct IstioPolicyList: EdgePolicy {
     public var looksAtMethods: Bool { true }
     public var looksAtPaths: Bool { true }
     public var headersLookedAt: [String] {
-        var names: Set<String> = authenticates ? ["access-control-request-method", "origin"] : []
+        var names: Set<String> = []
         for policy in policies {
             for rule in policy.rules {
                 for test in rule.conditions {
@@ -54,15 +54,10 @@ public struct IstioPolicyList: EdgePolicy {
 
     private func judged(_ request: EdgeRequest, _ identity: EdgeIdentity?, path: String) -> (IstioJudged, JudgedPlace) {
         let place = JudgedPlace(request, path: path)
-        // Browsers send no token with a preflight, and Istio looks at none there.
-        let isPreflight =
-            authenticates && request.method == "OPTIONS" && request.headers.contains("origin")
-            && request.headers.contains("access-control-request-method")
         return (
             IstioJudged(
-                request: request, identity: isPreflight ? nil : identity, host: String(decoding: place.host, as: UTF8.self),
-                path: path, spaceDelimited: spaceDelimited),
-            place
+                request: request, identity: identity, host: String(decoding: place.host, as: UTF8.self), path: path,
+                spaceDelimited: spaceDelimited), place
         )
     }
 

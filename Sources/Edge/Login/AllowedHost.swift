@@ -50,7 +50,7 @@ public struct AllowedHost: Sendable, Hashable {
 }
 
 /// Scheme, host and port of a web address, taken apart strictly: what browsers could read otherwise is none.
-struct WebOrigin: Sendable, Hashable {
+public struct WebOrigin: Sendable, Hashable {
     let scheme: String
     /// In lower case; an IPv6 address in its brackets.
     let host: String
@@ -58,8 +58,11 @@ struct WebOrigin: Sendable, Hashable {
 
     var standardPort: Int { scheme == "https" ? 443 : 80 }
 
+    /// As browsers write it.
+    public var text: String { "\(scheme)://\(host)" + (port.map { $0 == standardPort ? "" : ":\($0)" } ?? "") }
+
     /// - Parameter url: only what is before the path is looked at.
-    init?(of url: String) {
+    public init?(of url: String) {
         // Schemes in capital letters are valid, and nobody writes them.
         guard let scheme = ["https", "http"].first(where: { url.hasPrefix($0 + "://") }) else { return nil }
         let authority = url.dropFirst(scheme.count + 3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }

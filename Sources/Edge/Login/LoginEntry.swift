@@ -11,15 +11,10 @@ public struct LoginEntry: LoginGuide, Hashable {
     /// Whether the page with a button is shown first.
     public var showsPage: Bool
 
-    /// For proxies that take a path in `Location` for one of their own (Traefik).
-    public var isAbsolute: Bool
-
     public init(
-        rule: ChallengeRule = ChallengeRule(), prefix: String, origin: String? = nil, showsPage: Bool = false,
-        isAbsolute: Bool = false
+        rule: ChallengeRule = ChallengeRule(), prefix: String, origin: String? = nil, showsPage: Bool = false
     ) {
         self.rule = rule
-        self.isAbsolute = isAbsolute
         self.prefix = prefix
         self.origin = origin
         self.showsPage = showsPage
@@ -31,6 +26,6 @@ public struct LoginEntry: LoginGuide, Hashable {
         let here = "\(request.scheme)://\(request.host)"
         // Where the login is at another host, only a whole address leads back.
         let target = origin == nil || origin == here ? request.target : here + request.target
-        return (origin ?? (isAbsolute ? here : "")) + prefix + page + "?rd=" + PercentEncoding.encode(target)
+        return (origin ?? "") + prefix + page + "?rd=" + PercentEncoding.encode(target)
     }
 }

@@ -52,12 +52,12 @@ public struct LoginFlow: Sendable {
     }
 
     public let settings: LoginSettings
-    private let provider: any LoginProvider
-    private let sessions: EdgeSessions
+    let provider: any LoginProvider
+    let sessions: EdgeSessions
     private let sealers: SealerSource
     private let clock: any WallClock
     private let random: any RandomSource
-    private let events: any LoginEventLog
+    let events: any LoginEventLog
 
     public init(
         _ settings: LoginSettings, provider: any LoginProvider, sessions: EdgeSessions, sealers: SealerSource,
@@ -72,8 +72,8 @@ public struct LoginFlow: Sendable {
         self.events = events
     }
 
-    private var cookie: SessionCookie { settings.session.cookie }
-    private var attemptPrefix: String { Self.attemptPrefix(of: cookie.name) }
+    var cookie: SessionCookie { settings.session.cookie }
+    var attemptPrefix: String { Self.attemptPrefix(of: cookie.name) }
 
     /// What the cookies of log-ins under way begin with.
     /// - Parameter sessionCookie: the name of the session's.
@@ -142,22 +142,31 @@ public struct LoginFlow: Sendable {
         case .host(let otherwise):
             let origin = "\(visit.scheme)://\(visit.host)"
             if let parsed = WebOrigin(of: origin), settings.targets.allowedHosts.contains(where: { $0.allows(parsed) }) {
-                return origin + settings.prefix + "/callback"
+                return origin + settings.prefix + LoginSettings.callbackPage
             }
-            return otherwise.map { $0 + settings.prefix + "/callback" }
+            return otherwise.map { $0 + settings.prefix + LoginSettings.callbackPage }
         }
     }
 
     // MARK: And back
 
+    /// The attempt that a visit at the callback is the end of, with the name of its cookie; nil if it was begun elsewhere.
+    private func attempt(of visit: Visit) async -> (attempt: LoginAttempt, name: String)? {
+        guard let state = visit.only("state"), let suffix = LoginAttempt.suffix(state: state),
+            let attempt = await attempt(named: attemptPrefix + suffix, visit),
+            constantTimeEquals(Array(attempt.state.utf8), Array(state.utf8)), isAt(visit.host, attempt)
+        else { return nil }
+        return (attempt, attemptPrefix + suffix)
+    }
+
+    /// The page that was asked for before a login that came to nothing: where the next one is to lead.
+    public func firstTarget(of visit: Visit) async -> String? { await attempt(of: visit)?.attempt.target }
+
     public func finish(_ visit: Visit) async throws(Failure) -> Redirect {
         let now = clock.now
         // Whose answer this is must be known before anything of it is believed: a page elsewhere could have sent the browser
         // here with a code of its own (RFC 9700 §4.7).
-        guard let state = visit.only("state"), let suffix = LoginAttempt.suffix(state: state),
-            let attempt = await attempt(named: attemptPrefix + suffix, visit),
-            constantTimeEquals(Array(attempt.state.utf8), Array(state.utf8)), attempt.isAlive(now), isAt(visit.host, attempt)
-        else {
+        guard let (attempt, name) = await attempt(of: visit), attempt.isAlive(now) else {
             events.record(.loginRefused(reason: "the login was not begun in this browser, or too long ago"))
             throw .unknownAttempt
         }
@@ -187,7 +196,7 @@ public struct LoginFlow: Sendable {
         } catch {
             throw failure(error)
         }
-        return try await admit(tokens, attempt, visit, attemptName: attemptPrefix + suffix)
+        return try await admit(tokens, attempt, visit, attemptName: name)
     }
 
     /// A new session for every login, whatever the browser had before: that one ends.
@@ -244,42 +253,5 @@ public struct LoginFlow: Sendable {
 
     private func addresses() async throws(Failure) -> LoginAddresses {
         do { return try await provider.addresses() } catch { throw failure(error) }
-    }
-
-    // MARK: Out
-
-    /// Ends the session, in this browser and everywhere its cookie has gone.
-    public func signOut(_ visit: Visit) async throws(Failure) -> Redirect {
-        let present = EdgeCookies.names(in: visit.headers)
-        var cookies = cookie.fieldsDeleting(present: present)
-        cookies += present.filter { $0.hasPrefix(attemptPrefix) }.map(cookie.deletion)
-        let target = target(of: visit)
-        var ended: EdgeSession?
-        if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
-            // A session that could not be ended is not said to be.
-            do throws(StoreError) { ended = try await sessions.end(value) } catch {
-                events.record(.storeFailed(error, doing: "end a session of the edge"))
-                throw .unavailable
-            }
-        }
-        guard let ended, settings.endsProviderSession, let endSession = (try? await provider.addresses())?.endSession else {
-            return Redirect(location: target, cookies: cookies)
-        }
-        // OpenID Connect RP-Initiated Logout 1.0 §2
-        var fields = [("id_token_hint", ended.idToken), ("client_id", settings.clientID)]
-        let here = "\(visit.scheme)://\(visit.host)"
-        fields.append(("post_logout_redirect_uri", target.hasPrefix("/") ? here + target : target))
-        let query = fields.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
-        return Redirect(location: endSession + (endSession.contains("?") ? "&" : "?") + query, cookies: cookies)
-    }
-
-    /// The page with the button ends the session as well, as oauth2-proxy's does.
-    public func cookiesOfSignIn(_ visit: Visit) async -> [String] {
-        if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
-            do throws(StoreError) { try await sessions.end(value) } catch {
-                events.record(.storeFailed(error, doing: "end a session of the edge"))
-            }
-        }
-        return cookie.fieldsDeleting(present: EdgeCookies.names(in: visit.headers))
     }
 }

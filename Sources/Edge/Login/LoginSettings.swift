@@ -8,6 +8,10 @@ public struct LoginSettings: Sendable, Hashable {
         case host(otherwise: String?)
     }
 
+    /// Where the provider sends the code, and the page behind its logout, below ``prefix``.
+    public static let callbackPage = "/callback"
+    public static let signedOutPage = "/signed_out"
+
     public var prefix = "/oauth2"
     public var clientID: String
     public var scopes: [String] = ["openid", "email", "profile", "groups", "offline_access"]

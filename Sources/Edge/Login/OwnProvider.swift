@@ -9,22 +9,30 @@ public struct OwnProvider: LoginProvider {
     private let secret: String?
     private let parts: ProviderParts
     private let authorizationURL: String
-    private let endSessionURL: String?
+    private let endSessionURL: String
     private let endpoint: TokenEndpoint
     private let revocation: TokenRevocation
 
     /// - Parameters:
     ///   - client: who the edge is there.
     ///   - authorizationURL: where browsers are sent, if not to the issuer's: `/dex/auth` on whatever host they are.
-    ///   - endSessionURL: the issuer's, if it has one.
-    public init(client: Client, secret: String?, parts: ProviderParts, authorizationURL: String?, endSessionURL: String? = nil) {
+    ///     Its logout is beside it.
+    public init(client: Client, secret: String?, parts: ProviderParts, authorizationURL: String?) {
         self.client = client
         self.secret = secret
         self.parts = parts
         self.authorizationURL = authorizationURL ?? parts.settings.issuer + "/auth"
-        self.endSessionURL = endSessionURL
+        endSessionURL = Self.logout(beside: authorizationURL) ?? parts.settings.issuer + "/logout"
         endpoint = TokenEndpoint(parts)
         revocation = TokenRevocation(parts)
+    }
+
+    /// `/dex/auth` and `/dex/auth/local` become `/dex/logout`; nil for an address that a proxy in front has made its own.
+    private static func logout(beside authorizationURL: String?) -> String? {
+        guard let path = authorizationURL?.prefix(while: { $0 != "?" }) else { return nil }
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let auth = segments.lastIndex(of: "auth"), auth > 0 else { return nil }
+        return (segments[..<auth] + ["logout"]).joined(separator: "/")
     }
 
     public func addresses() async throws(LoginProviderError) -> LoginAddresses {

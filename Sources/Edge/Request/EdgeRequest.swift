@@ -56,6 +56,13 @@ public struct EdgeRequest: Sendable, Hashable {
         return host.prefix { $0 != ":" }
     }
 
+    /// Whether a browser asks, for a page of another origin, if it may send a request (Fetch §3.2.2). It sends no credentials
+    /// along: what stands there all the same is not looked at.
+    public var isPreflight: Bool {
+        method == "OPTIONS" && headers.first("origin")?.isEmpty == false
+            && headers.first("access-control-request-method")?.isEmpty == false
+    }
+
     /// Path and query as sent.
     public var target: String { query.isEmpty ? path : path + "?" + query }
 }

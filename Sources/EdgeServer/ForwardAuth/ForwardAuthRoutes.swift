@@ -8,15 +8,18 @@ public import Web
 public struct ForwardAuthRoutes: Sendable {
     private let parts: EdgeParts
     private let remembered: RememberedAnswers
-    private let forwarded: ForwardedRequests
 
     /// - Parameter remembered: of the listener that serves these routes, and of no other: what is a question on one listener
     ///   is a page on another.
     public init(_ parts: EdgeParts, remembered: RememberedAnswers) {
         self.parts = parts
         self.remembered = remembered
-        forwarded = ForwardedRequests(
-            trusted: parts.trustedProxies, needsMethod: parts.gate.looksAtMethods, needsPath: parts.gate.looksAtPaths)
+    }
+
+    private var forwarded: ForwardedRequests {
+        let gate = parts.answers.gate
+        return ForwardedRequests(
+            trusted: parts.trustedProxies, needsMethod: gate.looksAtMethods, needsPath: gate.looksAtPaths)
     }
 
     public var routes: [Route] {
@@ -70,6 +73,7 @@ public struct ForwardAuthRoutes: Sendable {
         }
         var answer = await parts.answers.answer(request) { allowed.allows($0) }
         if answer.status == 302, dialect?.passesRedirects != true { answer = Self.unauthorized(answer) }
+        if dialect?.resolvesRedirects == true { answer = Self.resolved(answer, at: request) }
         // oauth2-proxy says 202 here; nginx, Traefik and Caddy take any 2xx.
         return response(answer, allowed: dialect == nil ? .accepted : .ok, name: "/auth", as: note)
     }
@@ -81,6 +85,16 @@ public struct ForwardAuthRoutes: Sendable {
         answer.clientHeaders.removeAll { $0.name == "location" }
         answer.clientHeaders.append(.init("www-authenticate", #"Bearer realm="dextra""#))
         answer.body = Array("authentication is needed\n".utf8)
+        return answer
+    }
+
+    /// A redirect to a path becomes one to that path at the host which the client has asked.
+    static func resolved(_ answer: EdgeAnswer, at request: EdgeRequest) -> EdgeAnswer {
+        var answer = answer
+        for index in answer.clientHeaders.indices
+        where answer.clientHeaders[index].name == "location" && answer.clientHeaders[index].value.hasPrefix("/") {
+            answer.clientHeaders[index].value = "\(request.scheme)://\(request.host)" + answer.clientHeaders[index].value
+        }
         return answer
     }
 
@@ -108,7 +122,7 @@ public struct ForwardAuthRoutes: Sendable {
 
     private func userInfo(_ question: WebRequest) async -> WebResponse {
         let found: (identity: EdgeIdentity, setCookies: [String])
-        switch await parts.gate.identify(forwarded.own(question, path: question.path)) {
+        switch await parts.answers.gate.identify(forwarded.own(question, path: question.path)) {
         case .identity(let identity): found = (identity, [])
         case .renewed(let identity, let setCookies): found = (identity, setCookies)
         case .invalid, nil:

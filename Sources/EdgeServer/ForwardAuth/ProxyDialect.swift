@@ -18,4 +18,12 @@ public enum ProxyDialect: String, Sendable, Hashable, CaseIterable {
         case .traefik, .caddy, .haproxy, .apache: true
         }
     }
+
+    /// Whether the proxy takes a path in `Location` for one at the address where it asked, instead of one at the client's host.
+    var resolvesRedirects: Bool {
+        switch self {
+        case .traefik: true
+        case .nginx, .ingressNginx, .caddy, .haproxy, .apache: false
+        }
+    }
 }

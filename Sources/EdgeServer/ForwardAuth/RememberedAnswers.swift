@@ -44,7 +44,7 @@ public final class RememberedAnswers: RememberedReplies {
 
     private let shards: [ShardBox]
     private let epoch = Atomic<Int>(0)
-    private let relevant: RelevantHeaders
+    private let relevant: Mutex<RelevantHeaders>
     private let clock: any OpenIDConnect.WallClock
 
     private final class ShardBox: Sendable {
@@ -53,9 +53,17 @@ public final class RememberedAnswers: RememberedReplies {
 
     /// - Parameter headers: names in lower case that policies or token places look at.
     public init(headers: [String], clock: any OpenIDConnect.WallClock) {
-        relevant = RelevantHeaders(RelevantHeaders.always + headers)
+        relevant = Mutex(RelevantHeaders(RelevantHeaders.always + headers))
         self.clock = clock
         shards = (0..<Self.shardCount).map { _ in ShardBox() }
+    }
+
+    /// Other rules look at other headers. Called when those rules are in use already: what was decided by the former ones, or is
+    /// known by less, is not remembered.
+    public func replace(headers: [String]) {
+        let new = RelevantHeaders(RelevantHeaders.always + headers)
+        relevant.withLock { $0 = new }
+        clear()
     }
 
     /// Forgets everything, and what is being decided at this moment too.
@@ -81,8 +89,10 @@ public final class RememberedAnswers: RememberedReplies {
 
     /// Nil: the answer to this request is not remembered.
     func note(_ request: WebRequest) -> Note? {
+        // Before looking which headers matter: ``replace(headers:)`` does it the other way around.
+        let epoch = epoch.load(ordering: .acquiring)
         guard request.body.isEmpty, let key = key(request) else { return nil }
-        return Note(key: key, epoch: epoch.load(ordering: .acquiring))
+        return Note(key: key, epoch: epoch)
     }
 
     func remember(_ response: WebResponse, name: String, validUntil: Date, as note: Note) {
@@ -103,6 +113,7 @@ public final class RememberedAnswers: RememberedReplies {
     // MARK: Keys
 
     private func key(_ head: HTTPRequestHead, _ peer: String) -> Key? {
+        let relevant = relevant.withLock { $0 }
         var writer = KeyWriter(method: head.method.rawValue, target: head.uri, peer: peer)
         for (name, value) in head.headers {
             guard let index = relevant.index(of: name) else { continue }
@@ -113,6 +124,7 @@ public final class RememberedAnswers: RememberedReplies {
     }
 
     private func key(_ request: WebRequest) -> Key? {
+        let relevant = relevant.withLock { $0 }
         let target = request.rawQuery.isEmpty ? request.path : request.path + "?" + request.rawQuery
         var writer = KeyWriter(method: request.method.rawValue, target: target, peer: request.peerAddress)
         for field in request.headers {

@@ -4,8 +4,8 @@ import OpenIDConnect
 public import Pages
 public import Web
 
-/// The addresses of the edge's login, below a prefix such as `/oauth2`: `start`, `callback`, `sign_in`, `sign_out`, and the files
-/// that its pages need at whatever host they are shown.
+/// The addresses of the edge's login, below a prefix such as `/oauth2`: `start`, `callback`, `sign_in`, `sign_out`, `signed_out`,
+/// and the files that its pages need at whatever host they are shown.
 public struct LoginRoutes: Sendable {
     private let flow: LoginFlow
     private let context: RouteContext
@@ -31,9 +31,10 @@ public struct LoginRoutes: Sendable {
     public var routes: [Route] {
         var all = [
             route([.get], "/start", start),
-            route([.get], "/callback", callback),
+            route([.get], LoginSettings.callbackPage, callback),
             route([.get], "/sign_in", signIn),
             route([.get, .post], "/sign_out", signOut),
+            route([.get], LoginSettings.signedOutPage, signedOut),
         ]
         for (path, file) in files {
             all.append(
@@ -58,15 +59,31 @@ public struct LoginRoutes: Sendable {
     }
 
     private func start(_ request: WebRequest) async throws -> WebResponse {
-        await redirect(request) { visit throws(LoginFlow.Failure) in try await flow.start(visit) }
+        await redirect(request) { visit throws(LoginFlow.Failure) in
+            try await flow.start(visit)
+        } retry: { visit in
+            "/start?rd=" + PercentEncoding.encode(flow.target(of: visit))
+        }
     }
 
     private func callback(_ request: WebRequest) async throws -> WebResponse {
-        await redirect(request) { visit throws(LoginFlow.Failure) in try await flow.finish(visit) }
+        await redirect(request) { visit throws(LoginFlow.Failure) in
+            try await flow.finish(visit)
+        } retry: { visit in
+            "/start" + (await flow.firstTarget(of: visit).map { "?rd=" + PercentEncoding.encode($0) } ?? "")
+        }
     }
 
     private func signOut(_ request: WebRequest) async throws -> WebResponse {
-        await redirect(request) { visit throws(LoginFlow.Failure) in try await flow.signOut(visit) }
+        await redirect(request) { visit throws(LoginFlow.Failure) in
+            try await flow.signOut(visit)
+        } retry: { visit in
+            "/sign_out?rd=" + PercentEncoding.encode(flow.target(of: visit))
+        }
+    }
+
+    private func signedOut(_ request: WebRequest) async throws -> WebResponse {
+        .redirect(flow.signedOut(visit(request)).location, status: .found)
     }
 
     private func signIn(_ request: WebRequest) async throws -> WebResponse {
@@ -79,8 +96,10 @@ public struct LoginRoutes: Sendable {
         return response
     }
 
+    /// - Parameter retry: the address below the prefix at which the person may try again.
     private func redirect(
-        _ request: WebRequest, _ work: (LoginFlow.Visit) async throws(LoginFlow.Failure) -> LoginFlow.Redirect
+        _ request: WebRequest, _ work: (LoginFlow.Visit) async throws(LoginFlow.Failure) -> LoginFlow.Redirect,
+        retry: (LoginFlow.Visit) async -> String
     ) async -> WebResponse {
         let visit = self.visit(request)
         do throws(LoginFlow.Failure) {
@@ -89,7 +108,7 @@ public struct LoginRoutes: Sendable {
             add(redirect.cookies, to: &response)
             return response
         } catch {
-            return page(error, request)
+            return page(error, request, retryPath: prefix + (await retry(visit)))
         }
     }
 
@@ -97,7 +116,7 @@ public struct LoginRoutes: Sendable {
         for cookie in cookies { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
     }
 
-    private func page(_ failure: LoginFlow.Failure, _ request: WebRequest) -> WebResponse {
+    private func page(_ failure: LoginFlow.Failure, _ request: WebRequest, retryPath: String) -> WebResponse {
         let (status, reason): (HTTPResponse.Status, EdgeFailurePage.Reason) =
             switch failure {
             case .unknownAttempt: (.forbidden, .expired)
@@ -110,7 +129,7 @@ public struct LoginRoutes: Sendable {
         let canRetry = failure != .unknownHost && failure != .tooLarge
         var response = context.page(
             context.pages.edgeFailure(
-                EdgeFailurePage(reason: reason, retryPath: canRetry ? prefix + "/start" : nil, requestID: request.id),
+                EdgeFailurePage(reason: reason, retryPath: canRetry ? retryPath : nil, requestID: request.id),
                 language: context.language(of: request)), status: status)
         if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
         return response

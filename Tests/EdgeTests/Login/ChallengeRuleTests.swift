@@ -54,8 +54,8 @@ struct ChallengeRuleTests {
             LoginEntry(prefix: "/oauth2", origin: "https://login.example").loginURL(for: request)
                 == "https://login.example/oauth2/start?rd=https%3A%2F%2Fa.example%2Fa%2520b%3Fc%3Dd%26e")
         #expect(
-            LoginEntry(prefix: "/oauth2", showsPage: true, isAbsolute: true).loginURL(for: request)
-                == "https://a.example/oauth2/sign_in?rd=%2Fa%2520b%3Fc%3Dd%26e")
+            LoginEntry(prefix: "/oauth2", showsPage: true).loginURL(for: request)
+                == "/oauth2/sign_in?rd=%2Fa%2520b%3Fc%3Dd%26e")
         var post = request
         post.method = "POST"
         #expect(LoginEntry(prefix: "/oauth2").loginURL(for: post) == nil)

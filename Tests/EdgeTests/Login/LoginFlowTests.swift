@@ -7,7 +7,7 @@ import Testing
 @testable import Edge
 
 /// A browser with its cookies, at a login.
-private struct Browser {
+struct Browser {
     let bench: SessionBench
     let flow: LoginFlow
     var cookies: [String: String] = [:]
@@ -198,6 +198,20 @@ struct LoginFlowTests {
         #expect(await failure { _ = try await browser.flow.finish(visit) } == expected)
     }
 
+    @Test func `A login that came to nothing is tried again for the page first asked for`() async throws {
+        var browser = try await Browser()
+        let sent = try await browser.start(rd: "/models?a=b")
+        let visit = browser.visit([
+            ("error", "access_denied"), ("state", sent["state"] ?? ""), ("iss", FakeLoginProvider.issuer),
+        ])
+        #expect(await browser.flow.firstTarget(of: visit) == "/models?a=b")
+        // Too late, it is tried again all the same; in another browser nothing is known of it.
+        browser.bench.clock.advance(901)
+        #expect(await browser.flow.firstTarget(of: visit) == "/models?a=b")
+        let other = try Browser(browser.bench)
+        #expect(await other.flow.firstTarget(of: other.visit([("state", sent["state"] ?? "")])) == nil)
+    }
+
     // MARK: Tabs
 
     @Test func `Many tabs log in at once, each to its page`() async throws {
@@ -250,32 +264,6 @@ struct LoginFlowTests {
         try await victim.finish(try await victim.start())
         #expect(victim.session != attackers)
         #expect(await bench.ask(attackers).identity == nil)
-    }
-
-    @Test(arguments: EdgeSessionsTests.keepings)
-    func `Sign-out ends the session and goes on to the page asked for`(_ keeping: SessionSettings.Keeping) async throws {
-        var browser = try await Browser(keeping)
-        try await browser.finish(try await browser.start())
-        let cookie = try #require(browser.session)
-        _ = try await browser.start()
-        let out = try await browser.flow.signOut(browser.visit([("rd", "/bye")]))
-        #expect(out.location == "/bye")
-        browser.take(out)
-        #expect(browser.cookies.isEmpty)
-        #expect(await browser.bench.ask(cookie).identity == nil)
-        #expect(browser.bench.provider.state.withLock { $0.revoked } == ["refresh-0"])
-        #expect(try await browser.flow.signOut(browser.visit([("rd", "//evil.example")])).location == "/")
-    }
-
-    @Test func `Sign-out leads by the provider's own, if there is one`() async throws {
-        var browser = try await Browser()
-        browser.bench.provider.set { $0.endSession = "https://issuer.example/logout" }
-        try await browser.finish(try await browser.start())
-        let location = try await browser.flow.signOut(browser.visit([("rd", "/bye")])).location
-        #expect(location.hasPrefix("https://issuer.example/logout?id_token_hint=e30."))
-        #expect(location.hasSuffix("&client_id=edge&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Fbye"))
-        browser.cookies = [:]
-        #expect(try await browser.flow.signOut(browser.visit([("rd", "/bye")])).location == "/bye", "nobody is signed in")
     }
 
     @Test func `A session that is too large for cookies is refused, and not cut`() async throws {

@@ -109,6 +109,12 @@ class Backend:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
             case "two":
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+            case "later":
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                await writer.drain()
+                # The connection waits in a pool by now.
+                await self._loop.run_in_executor(None, self.hold.wait)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
             case "switch":
                 writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
             case "empty":

@@ -140,4 +140,25 @@ struct LimitTests {
             }
         }
     }
+
+    @Test("keep no more than the limit of what comes behind a request for another protocol")
+    func upgrade() async throws {
+        let gate = Gate()
+        let waiting = Route([.get], "/wait", audience: .programs) { _ in
+            await gate.wait()
+            return .text("late")
+        }
+        try await RunningServer.with([waiting], limits: limits { $0.headerBytes = 2000 }) { server in
+            try await RawClient.with(port: server.port) { client in
+                try await client.send("GET /wait HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")
+                // The decoder reads no request behind this one, and its handler is waiting.
+                let bytes = String(repeating: "x", count: 64 << 10)
+                do { for _ in 0..<16 { try await client.send(bytes) } } catch {
+                    // Closed meanwhile: that is what is wanted.
+                }
+                #expect(try await client.rest() == "")
+            }
+            await gate.open()
+        }
+    }
 }

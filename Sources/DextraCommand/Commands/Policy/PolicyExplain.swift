@@ -4,14 +4,15 @@ import Edge
 import Glibc
 import JOSE
 
-struct PolicyExplain: ParsableCommand {
+struct PolicyExplain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tell which rule decides about a request, and why.",
         discussion: """
-            Every rule that is looked at is shown, with the first thing in it that does not fit. Nothing is asked of anybody: \
-            the signature of a token and its times are not checked, its claims are taken as they are. Exit status 0 means \
-            allowed, 1 not allowed.
+            Every rule that is looked at is shown, with the first thing in it that does not fit. Nothing is asked of anybody. \
+            With --config a token's signature and times are checked where the keys are in the configuration or in its \
+            database; where they are not, the answer says so. With --policy alone a token's claims are taken as they are. \
+            Exit status 0 means allowed, 1 not allowed.
 
               dextra policy explain --config config.yaml --request "GET https://app.example.com/api/things" --token eyJhbGciOi…
               dextra policy explain --policy istio.yaml --request "POST https://app.example.com/v1/models/m:predict" \\
@@ -71,9 +72,9 @@ struct PolicyExplain: ParsableCommand {
         guard token == nil || claims == nil else { throw ValidationError("--token and --claims cannot both be given") }
     }
 
-    func run() throws {
-        let policies = try PolicySource(files: policy, config: config, normalization: normalization).load()
-        if batch { return try run(policies) }
+    func run() async throws {
+        let policies = try await PolicySource(files: policy, config: config, normalization: normalization).load()
+        if batch { return try await run(policies) }
         var asked = try AskedRequest(request ?? "", headers: header)
         asked.request.clientAddress = clientAddress ?? ""
         asked.request.peerAddress = peerAddress ?? clientAddress ?? ""
@@ -82,7 +83,7 @@ struct PolicyExplain: ParsableCommand {
         asked.request.policySelector = selector
         asked.token = try token.map { $0 == "-" ? try input() : $0 }
         asked.claims = try claims.map { try AskedRequest.claims($0) }
-        let report = try PolicyReport(asked, policies)
+        let report = try await PolicyReport(asked, policies)
         outputOptions.output.print(text: report.text, json: report.json)
         guard report.isAllowed else { throw ExitCode.failure }
     }
@@ -91,12 +92,12 @@ struct PolicyExplain: ParsableCommand {
         String(decoding: try FileDescriptor.read(STDIN_FILENO, limit: 2 * JWS.maximumLength), as: UTF8.self)
     }
 
-    private func run(_ policies: LoadedPolicies) throws {
+    private func run(_ policies: LoadedPolicies) async throws {
         let text = String(decoding: try FileDescriptor.read(STDIN_FILENO, limit: 256 << 20), as: UTF8.self)
         var output = ""
         for (number, line) in text.split(separator: "\n").enumerated() {
             do throws(Failure) {
-                output += try PolicyReport(AskedRequest(json: String(line)), policies).json.text + "\n"
+                output += try await PolicyReport(AskedRequest(json: String(line)), policies).json.text + "\n"
             } catch {
                 throw Failure("line \(number + 1): \(error.description)")
             }

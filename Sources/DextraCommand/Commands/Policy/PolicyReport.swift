@@ -12,12 +12,12 @@ struct PolicyReport {
 
     var isAllowed: Bool { outcome == "allow" }
 
-    init(_ asked: AskedRequest, _ policies: LoadedPolicies) throws(Failure) {
+    init(_ asked: AskedRequest, _ policies: LoadedPolicies) async throws(Failure) {
         self.asked = asked
-        identity = try AskedIdentity(asked, issuers: policies.issuers)
+        identity = try await AskedIdentity(asked, policies)
         switch identity {
         case .nobody: explanation = policies.policy.explain(asked.request, nil)
-        case .somebody(let identity): explanation = policies.policy.explain(asked.request, identity)
+        case .somebody(let identity, _): explanation = policies.policy.explain(asked.request, identity)
         case .refused:
             // As the edge itself: what is open to all stays so, unless the policies are Istio's.
             let open = policies.policy.refusesInvalidCredentials ? nil : policies.policy.explain(asked.request, nil)
@@ -41,7 +41,10 @@ struct PolicyReport {
     private var who: String {
         switch identity {
         case .nobody: "nobody is known"
-        case .somebody(let identity): "\(identity.principal) (believed without proof)"
+        case .somebody(let identity, .none): "\(identity.principal) (believed without proof)"
+        case .somebody(let identity, .signature): "\(identity.principal) (signature checked)"
+        case .somebody(let identity, .unchecked(let reason)):
+            "\(identity.principal) (believed without proof; signature not checked: \(reason))"
         case .refused(let reason): "a token that is refused: \(reason)"
         }
     }
@@ -73,10 +76,16 @@ struct PolicyReport {
         let steps = (explanation?.steps ?? []).map { step -> JSON in
             ["rule": .string(step.rule), "result": .string(step.result.rawValue), "reason": .string(step.reason)]
         }
-        return [
+        var object: JSONObject = [
             "allowed": .bool(isAllowed), "outcome": .string(outcome), "rule": .string(rule),
             "path": explanation?.path.map { .string($0) } ?? .null,
             "backendAudience": explanation?.decision.backendAudience.map { .string($0) } ?? .null, "steps": .array(steps),
         ]
+        switch identity {
+        case .somebody(_, .signature): object["signature"] = "checked"
+        case .somebody(_, .unchecked(let reason)): object["signature"] = .string("not checked: \(reason)")
+        case .somebody(_, .none), .nobody, .refused: break
+        }
+        return .object(object)
     }
 }

@@ -2,7 +2,7 @@ import JOSE
 
 /// A text that should be a token, as people paste it.
 struct TokenText: Sendable, Hashable {
-    private let text: String
+    let text: String
 
     /// Takes line ends within and white space around it away, and the word Bearer before it.
     init(_ text: String) {

@@ -47,16 +47,16 @@ final class ClientHandler: ChannelDuplexHandler {
     /// Whether the client waits for `100 Continue`, and may go without sending its body.
     var awaitsContinue = false
     /// Whether the request in hand has come in as a whole.
-    private(set) var requestEnded = false
+    var requestEnded = false
     private(set) var isReading = false
     var arrived: NIODeadline = .now()
-    private var waiting: [HTTPServerRequestPart] = []
+    var waiting: [HTTPServerRequestPart] = []
     private var waitingRejection: RequestRejection?
     private var readIsHeld = false
-    private var isStopping = false
-    private var answeredOne = false
-    private var lastActivity: NIODeadline = .now()
-    private var deadlineTimer: Scheduled<Void>?
+    private(set) var isStopping = false
+    var answeredOne = false
+    var lastActivity: NIODeadline = .now()
+    var deadlineTimer: Scheduled<Void>?
     private(set) var peer = ""
     private(set) var port: Int?
     var judgment: Task<Void, Never>?
@@ -183,7 +183,7 @@ final class ClientHandler: ChannelDuplexHandler {
     }
 
     /// Takes up what has come in the meantime, as far as it can be taken.
-    private func takeWaiting() {
+    func takeWaiting() {
         guard let context else { return }
         var parts = waiting[...]
         waiting = []
@@ -197,138 +197,6 @@ final class ClientHandler: ChannelDuplexHandler {
             reject(rejection)
         }
         if !isReading, case .forwarding(let exchange) = phase { exchange.flushToUpstream() }
-    }
-
-    // MARK: Writing
-
-    func write(_ part: HTTPServerResponsePart) { context?.write(wrapOutboundOut(part), promise: nil) }
-
-    func flush() { context?.flush() }
-
-    func inform(_ head: HTTPResponseHead) {
-        guard version != .http1_0, !hasBegunAnswer else { return }
-        if head.status == .continue { awaitsContinue = false }
-        write(.head(head))
-        flush()
-    }
-
-    func begin(_ head: HTTPResponseHead, endsConnection: Bool) {
-        hasBegunAnswer = true
-        if endsConnection || awaitsContinue && !requestEnded { keepsAlive = false }
-        var head = head
-        addConnection(to: &head.headers)
-        write(.head(head))
-    }
-
-    func send(_ bytes: ByteBuffer) { write(.body(.byteBuffer(bytes))) }
-
-    /// HTTP/2 has no `Connection` field (RFC 9113 §8.2.2).
-    func addConnection(to headers: inout HTTPHeaders) {
-        guard !isHTTP2 else { return }
-        if !keepsAlive || isStopping {
-            keepsAlive = false
-            headers.replaceOrAdd(name: "Connection", value: "close")
-        } else if version == .http1_0 {
-            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
-        }
-    }
-
-    /// The answer is whole.
-    func finishAnswer(_ trailers: HTTPHeaders?) {
-        guard let context else { return }
-        lastActivity = .now()
-        let end = HTTPServerResponsePart.end(version == .http1_0 ? nil : trailers)
-        if keepsAlive || isHTTP2 {
-            context.writeAndFlush(wrapOutboundOut(end), promise: nil)
-            if requestEnded { next() } else { drain() }
-        } else {
-            closeBehind(end, context)
-        }
-    }
-
-    private func drain() {
-        phase = .draining(budget: 256 << 10)
-        takeWaiting()
-        releaseRead()
-    }
-
-    private func next() {
-        answeredOne = true
-        if isHTTP2 {
-            // A stream carries one request; it ends by itself once the client has taken the answer.
-            phase = .discarding(until: lastActivity + .seconds(Int64(proxy.settings.limits.idleSeconds)))
-            releaseRead()
-            return
-        }
-        phase = .idle
-        if isStopping, waiting.isEmpty {
-            context?.close(promise: nil)
-            return
-        }
-        takeWaiting()
-        releaseRead()
-    }
-
-    /// Ends the connection behind the last bytes of an answer.
-    private func closeBehind(_ part: HTTPServerResponsePart?, _ context: ChannelHandlerContext) {
-        let linger = !isEncrypted && !isHTTP2 && !requestEnded
-        phase = .discarding(until: .now() + .seconds(Int64(proxy.settings.limits.idleSeconds)))
-        scheduleDeadline()
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in
-            guard let context = self.context else { return }
-            guard linger else {
-                context.close(promise: nil)
-                return
-            }
-            // Closing with input unread would reset the connection, and the answer with it (RFC 9112 §9.6).
-            context.close(mode: .output, promise: nil)
-            self.phase = .discarding(until: .now() + .seconds(2))
-            self.scheduleDeadline()
-        }
-        if let part {
-            context.writeAndFlush(wrapOutboundOut(part), promise: written)
-        } else {
-            context.flush()
-            written.succeed()
-        }
-        waiting = []
-        releaseRead()
-    }
-
-    /// The backend broke off behind the head of its answer: the client must see that something is missing.
-    func breakOff() {
-        phase = .closed
-        context?.close(promise: nil)
-    }
-
-    func reject(_ rejection: RequestRejection) {
-        if hasBegunAnswer {
-            breakOff()
-            return
-        }
-        keepsAlive = false
-        refuse(status: rejection.status, headers: [:], text: rejection.text)
-        record(nil, status: Int(rejection.status.code))
-    }
-
-    // MARK: Tunnel
-
-    func becomeTunnel(_ tunnel: TunnelHandler, behind head: HTTPResponseHead) throws {
-        guard let context else { throw ChannelError.ioOnClosedChannel }
-        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
-        phase = .tunnel
-        deadlineTimer?.cancel()
-        deadlineTimer = nil
-        let pipeline = context.pipeline.syncOperations
-        try pipeline.addHandler(tunnel)
-        pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self), promise: nil)
-        // What the decoder still holds comes first, and is flushed like any other read.
-        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        let removed = context.eventLoop.makePromise(of: Void.self)
-        removed.futureResult.assumeIsolated().whenComplete { _ in self.context?.fireChannelReadComplete() }
-        pipeline.removeHandler(decoder, promise: removed)
-        releaseRead()
     }
 
     // MARK: Coming and going
@@ -386,40 +254,5 @@ final class ClientHandler: ChannelDuplexHandler {
             if requestEnded { waitingRejection = rejection } else { context.close(promise: nil) }
         case .draining, .discarding, .tunnel, .closed: context.close(promise: nil)
         }
-    }
-
-    // MARK: Deadlines
-
-    private var deadline: NIODeadline? {
-        let limits = proxy.settings.limits
-        switch phase {
-        case .idle: return lastActivity + .seconds(Int64(answeredOne ? limits.idleSeconds : limits.headSeconds))
-        case .gathering, .draining: return arrived + .seconds(Int64(limits.bodySeconds))
-        case .discarding(let until): return until
-        case .judging, .answering, .forwarding, .tunnel, .closed: return nil
-        }
-    }
-
-    private func scheduleDeadline() {
-        guard let context else { return }
-        deadlineTimer?.cancel()
-        let limits = proxy.settings.limits
-        let soon = NIODeadline.now() + .seconds(Int64(min(limits.headSeconds, limits.bodySeconds, limits.idleSeconds)))
-        deadlineTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(deadline ?? soon, soon)) {
-            self.checkDeadline()
-        }
-    }
-
-    private func checkDeadline() {
-        deadlineTimer = nil
-        guard let context else { return }
-        if let deadline, deadline <= .now() {
-            guard case .gathering = phase else {
-                context.close(promise: nil)
-                return
-            }
-            reject(.bodyTooSlow)
-        }
-        scheduleDeadline()
     }
 }

@@ -1,0 +1,81 @@
+import OpenIDConnect
+
+/// Out: the session ends here, then at the provider, and the browser comes back to the page asked for.
+extension LoginFlow {
+    /// Ends the session, in this browser and everywhere its cookie has gone.
+    public func signOut(_ visit: Visit) async throws(Failure) -> Redirect {
+        let present = EdgeCookies.names(in: visit.headers)
+        var cookies = cookie.fieldsDeleting(present: present)
+        cookies += present.filter { $0.hasPrefix(attemptPrefix) }.map(cookie.deletion)
+        let target = target(of: visit)
+        var ended: EdgeSession?
+        if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
+            // A session that could not be ended is not said to be.
+            do throws(StoreError) { ended = try await sessions.end(value) } catch {
+                events.record(.storeFailed(error, doing: "end a session of the edge"))
+                throw .unavailable
+            }
+        }
+        guard let ended, settings.endsProviderSession, let endSession = (try? await provider.addresses())?.endSession else {
+            return Redirect(location: target, cookies: cookies)
+        }
+        let query = logoutRequest(ended, target, visit).map { $0.0 + "=" + PercentEncoding.encode($0.1) }
+        return Redirect(
+            location: endSession + (endSession.contains("?") ? "&" : "?") + query.joined(separator: "&"), cookies: cookies)
+    }
+
+    /// Behind the provider's logout: on to the page that was asked for. Anybody can write such a link, so that it leads no
+    /// further than a sign-out would.
+    public func signedOut(_ visit: Visit) -> Redirect {
+        Redirect(
+            location: settings.targets.target(
+                asked: visit.all("state"), headers: EdgeHeaders(), here: "\(visit.scheme)://\(visit.host)"),
+            cookies: [])
+    }
+
+    /// Longer tokens would make addresses that servers refuse: then the provider asks the person instead.
+    static let longestHint = 4096
+    /// What providers are known to give back.
+    static let longestState = 1024
+
+    /// OpenID Connect RP-Initiated Logout 1.0 §2. The address to return to must be registered, so that it is one and the same
+    /// for all pages, and the page travels as `state`.
+    private func logoutRequest(_ ended: EdgeSession, _ target: String, _ visit: Visit) -> [(String, String)] {
+        var fields: [(String, String)] = []
+        if ended.idToken.utf8.count <= Self.longestHint { fields.append(("id_token_hint", ended.idToken)) }
+        fields.append(("client_id", settings.clientID))
+        guard let back = signedOutURI(visit) else { return fields }
+        fields.append(("post_logout_redirect_uri", back))
+        let here = "\(visit.scheme)://\(visit.host)"
+        // At another host a path would be another page.
+        let page = target.hasPrefix("/") && !back.hasPrefix("/") && !back.hasPrefix(here + "/") ? here + target : target
+        if page.utf8.count <= Self.longestState { fields.append(("state", page)) }
+        return fields
+    }
+
+    /// Where the provider may send the browser back to: the host of the visit if it is one that can be registered, as nobody
+    /// can register `*.example.com`.
+    private func signedOutURI(_ visit: Visit) -> String? {
+        let page = settings.prefix + LoginSettings.signedOutPage
+        switch settings.redirectURI {
+        case .fixed(let uri) where uri.hasPrefix("/"): return page
+        case .fixed(let uri): return WebOrigin(of: uri).map { $0.text + page }
+        case .host(let otherwise):
+            let hosts = settings.targets.allowedHosts
+            let here = WebOrigin(of: "\(visit.scheme)://\(visit.host)")
+            if let here, hosts.contains(where: { $0.exact != nil && $0.allows(here) }) { return here.text + page }
+            let registered = hosts.lazy.compactMap(\.exact).first.map { "\(visit.scheme)://\($0)" }
+            return (registered ?? otherwise).map { $0 + page }
+        }
+    }
+
+    /// The page with the button ends the session as well, as oauth2-proxy's does.
+    public func cookiesOfSignIn(_ visit: Visit) async -> [String] {
+        if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
+            do throws(StoreError) { try await sessions.end(value) } catch {
+                events.record(.storeFailed(error, doing: "end a session of the edge"))
+            }
+        }
+        return cookie.fieldsDeleting(present: EdgeCookies.names(in: visit.headers))
+    }
+}
