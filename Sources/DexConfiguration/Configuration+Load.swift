@@ -19,6 +19,9 @@ public struct LoadOptions: Sendable, Hashable {
     }
 }
 
+/// What is wrong with the keys in this file, for this principal or, if nil, for all services of the web.
+public typealias KeytabCheck = (_ path: String, _ principal: String?) -> String?
+
 /// A configuration that can be used, and what is odd about it.
 public struct LoadResult: Sendable, Hashable {
     public let configuration: Configuration
@@ -33,13 +36,15 @@ extension Configuration {
     ///   - yaml: the text of the file.
     ///   - file: its name, for messages.
     ///   - environment: the variables that the configuration may name, and Dex's switches.
+    ///   - checkKeytab: what is wrong with a keytab of Kerberos; nil to leave them alone.
     ///   - readFile: gives the text of a file that the configuration names (`secretFile`, `hashFile`, `jwksFile`).
     /// - Throws: everything that is wrong, at once.
     public static func load(
         yaml: String, file: String, environment: [String: String], options: LoadOptions = LoadOptions(),
-        readFile: @escaping (String) throws -> String
+        checkKeytab: KeytabCheck? = nil, readFile: @escaping (String) throws -> String
     ) throws(InvalidConfiguration) -> LoadResult {
-        let loading = Loading(file: file, environment: environment, options: options, readFile: readFile)
+        let loading = Loading(
+            file: file, environment: environment, options: options, checkKeytab: checkKeytab, readFile: readFile)
         let configuration = read(yaml, loading)
         guard let configuration, loading.problems.isEmpty else {
             throw InvalidConfiguration(problems: inOrder(loading.problems), warnings: inOrder(loading.warnings))

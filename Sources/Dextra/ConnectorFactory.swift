@@ -48,7 +48,7 @@ struct ConnectorFactory: Sendable {
                 assertions: assertions,
                 pool: samlPool, clock: clock, random: random)
         case .ldap(let ldap):
-            try LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger, pools: pools)
+            try LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger, pools: pools, life: life)
         case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, life: life, clock: clock, random: random)
         case .provider(let provider):
             ProviderConnectors(

@@ -8,6 +8,7 @@ struct ProviderLog: EventLog {
     let counts: ProviderMetrics
     private let refusals: CounterFamily
     private let passwordChanges: CounterFamily
+    private let logouts: CounterFamily
     private let replays: CounterFamily
     private let storeFailures: CounterFamily
 
@@ -18,6 +19,9 @@ struct ProviderLog: EventLog {
             "dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
         passwordChanges = metrics.counter(
             "dextra_password_changes_total", help: "Changes of expired passwords, by connector and outcome.",
+            labels: ["connector", "outcome"])
+        logouts = metrics.counter(
+            "dextra_logouts_total", help: "Logouts of one application or at another site, by connector and outcome.",
             labels: ["connector", "outcome"])
         replays = metrics.counter(
             "dextra_replays_total", help: "Codes and refresh tokens that were used again.", labels: ["kind"])
@@ -64,12 +68,14 @@ struct ProviderLog: EventLog {
                     metadata: metadata(["connector_id": connectorID, "detail": failure.detail]))
             }
         case .loggedOut(let connectorID, let userID, let clientID, let grants):
+            logouts(connectorID, "success").increment()
             logger.info(
                 "logged out",
                 metadata: metadata([
                     "connector_id": connectorID, "user_id": userID, "client_id": clientID, "refresh_grants": String(grants),
                 ]))
         case .logoutFailed(let connectorID, let detail):
+            logouts(connectorID, "failed").increment()
             logger.warning(
                 "a logout at the other site failed", metadata: metadata(["connector_id": connectorID, "detail": detail]))
         case .tokensIssued(let grant, let clientID, let userID):

@@ -27,9 +27,10 @@ struct ConfigurationFile: Sendable {
     }
 
     /// - Throws: everything that is wrong with `yaml`, which is the file's text.
-    func check(_ yaml: String) throws(InvalidConfiguration) -> LoadResult {
+    func check(_ yaml: String, checkKeytab: KeytabCheck? = nil) throws(InvalidConfiguration) -> LoadResult {
         try Configuration.load(
-            yaml: yaml, file: path, environment: ProcessInfo.processInfo.environment, options: options, readFile: Self.read)
+            yaml: yaml, file: path, environment: ProcessInfo.processInfo.environment, options: options,
+            checkKeytab: checkKeytab, readFile: Self.read)
     }
 }
 

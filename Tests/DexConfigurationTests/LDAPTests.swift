@@ -27,6 +27,27 @@ import Testing
         #expect(!ldap.limits.followReferrals)
     }
 
+    @Test("is asked about its keytab where it names one, and answers at its place")
+    func keytab() throws {
+        func problems(_ kerberos: String) -> [String] {
+            let check: KeytabCheck = { path, principal in
+                path == "good" && principal == nil ? nil : "no \(principal ?? "key") in \(path)"
+            }
+            let yaml = Self.connector("host: a\nkerberos: {\(kerberos)}\n" + Self.users)
+            do throws(InvalidConfiguration) {
+                _ = try Configuration.load(yaml: yaml, file: "c.yaml", environment: [:], checkKeytab: check) { _ in "" }
+                return []
+            } catch { return error.problems.map(\.description) }
+        }
+        let place = "connectors[0].config.kerberos.keytabPath"
+        let hint = "klist -k shows what is in a keytab"
+        #expect(problems("enabled: true, keytabPath: good").isEmpty)
+        #expect(problems("enabled: false, keytabPath: bad").isEmpty)
+        #expect(problems("enabled: true, keytabPath: bad") == ["c.yaml:11:43: \(place): no key in bad; \(hint)"])
+        #expect(
+            problems("enabled: true, keytabPath: good, spn: HTTP/a") == ["c.yaml:11:43: \(place): no HTTP/a in good; \(hint)"])
+    }
+
     @Test("says who changes an expired password")
     func passwordChange() throws {
         #expect(try ldap("host: a\n" + Self.users).passwordChange == .person)

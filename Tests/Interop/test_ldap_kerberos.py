@@ -228,6 +228,25 @@ def test_the_key_of_one_service_takes_no_ticket_of_another(provider, jane):
     assert jane.log_in("host")[0] == 403
 
 
+def test_a_ticket_for_something_else_than_a_web_server_is_none(provider, jane):
+    """Its key is in the keytab, but whoever may ask for such tickets may be somebody else than a browser."""
+    answer = jane.get(jane.to_the_form("only"), "--negotiate", "-u", ":", "--service-name", "host")
+    assert answer[0] == 403 and "location" not in answer[1]
+    provider.running.wait_for_log("which is no web server")
+
+
+def test_who_came_by_a_ticket_can_log_out(provider, jane):
+    """Without an ID token's word the browser's cookie alone says who is to be logged out."""
+    given = redeem(provider, code(provider, jane.log_in())).json()
+    status, _, page = jane.get(provider.discovery["end_session_endpoint"])
+    assert status == 200
+    answer = re.search(r'name="request" value="([^"]+)"', page)[1]
+    assert jane.get(f"{provider.issuer}/logout/confirm", "--data-urlencode", f"request={answer}")[0] == 200
+    assert refresh(provider, given["refresh_token"]).status_code == 400
+    metrics = requests.get(provider.telemetry + "/metrics", timeout=30).text
+    assert 'dextra_logouts_total{connector="ldap",outcome="success"} ' in metrics
+
+
 def test_a_ticket_goes_with_the_browser_that_began(provider, realm, jane, tmp_path):
     url = jane.to_the_form("only")
     (tmp_path / "other").mkdir()
@@ -240,6 +259,23 @@ def test_a_keytab_that_cannot_be_used_is_told_at_start(tmp_path, directory, real
     file = write(tmp_path, yaml.safe_dump(configuration(5556, connectors=[connector(config)])))
     result = dextra("serve", file, environment=realm.variables)
     assert result.code != 0 and "keytabPath" in result.text and "nowhere" in result.text
+
+
+def test_the_check_reads_the_keytab(tmp_path, directory, realm, keytab):
+    def check(**kerberos):
+        config = settings(directory.host, kerberos={"enabled": True} | kerberos)
+        file = write(tmp_path, yaml.safe_dump(configuration(5556, connectors=[connector(config)])))
+        line, text = next((number, text) for number, text in enumerate(file.read_text().split("\n"), 1) if "keytabPath" in text)
+        place = f"{file}:{line}:{text.index('keytabPath: ') + len('keytabPath: ') + 1}: "
+        return dextra("check", file, environment=realm.variables), place
+    result, _ = check(keytabPath=str(keytab))
+    assert result.code == 0, result.text
+    no_keytab = tmp_path / "text"
+    no_keytab.write_text("not a keytab")
+    for kerberos, words in (({"keytabPath": str(tmp_path / "nowhere")}, "nowhere"), ({"keytabPath": str(no_keytab)}, "text"),
+                            ({"keytabPath": str(keytab), "spn": f"HTTP/elsewhere@{REALM}"}, f"HTTP/elsewhere@{REALM}")):
+        result, place = check(**kerberos)
+        assert result.code == 1 and place in result.text and words in result.text, result.text
 
 
 def test_the_pools_are_in_the_metrics(provider):

@@ -2,7 +2,7 @@
 import pytest
 
 from support.active_directory import CAN_RUN, SUFFIX as DOMAIN, ActiveDirectory, user, user_dn
-from support.application import SCOPE, authorization_url, redeem
+from support.application import SCOPE, authorization_url, redeem, refresh
 from support.applications import Application
 from support.browser import Browser
 from support.chromium import chromium
@@ -25,7 +25,7 @@ def policy(name: str, **further) -> str:
 
 OLD = "20200101000000Z"
 PEOPLE = "".join(
-    [person(f"must-change-{name}", pwdReset="TRUE") for name in ("a", "b", "c", "d", "chromium", "noscript", "foreign", "switched-off", "log")]
+    [person(f"must-change-{name}", pwdReset="TRUE") for name in ("a", "b", "c", "d", "chromium", "noscript", "foreign", "switched-off", "log", "logout")]
     + [person(f"grace-{name}", pwdChangedTime=OLD, pwdPolicySubentry=GRACE) for name in ("a", "b")]
     + [person(f"expired-{name}", pwdChangedTime=OLD) for name in ("a", "b")])
 
@@ -82,6 +82,15 @@ def test_somebody_whose_password_was_reset_chooses_another_and_is_logged_in(prov
     # The old one is worth nothing now, the new one everything.
     assert log_in(provider, "must-change-a").status == 401
     assert log_in(provider, "must-change-a", NEW).code
+
+
+def test_who_came_by_another_password_can_log_out(provider):
+    """Without an ID token's word the browser's cookie alone says who is to be logged out."""
+    browser, answer = to_the_form(provider, "must-change-logout")
+    given = redeem(provider, change(browser, answer).code).json()
+    question = browser.open(provider.discovery["end_session_endpoint"])
+    assert browser.submit(question).status == 200
+    assert refresh(provider, given["refresh_token"]).status_code == 400
 
 
 def test_a_password_is_in_no_address(provider):

@@ -1,5 +1,5 @@
 public import Directory
-import Synchronization
+public import Upstream
 public import Workers
 
 /// The servers of one directory, with warm connections to them: one set is bound as the service account and searches, another
@@ -35,20 +35,23 @@ public final class DirectoryServers: DirectoryClient {
     private let health: ServerHealth
     /// Somebody whose turn comes later than this has gone away.
     private let patience: Duration
+    private let life: UpstreamLife
 
     /// - Parameters:
     ///   - service: nil to search anonymously.
     ///   - workers: for this directory alone; as many connections of each kind are kept as it has threads.
     ///   - capacity: how many connections of each kind are kept.
     ///   - idleTimeout: how long they are kept without use.
+    ///   - life: at its end nobody waits for the servers any longer, though a thread of theirs may.
     public init(
         _ location: Location, settings: ConnectionSettings, service: Account?, workers: WorkerPool, capacity: Int,
-        idleTimeout: Duration
+        idleTimeout: Duration, life: UpstreamLife = UpstreamLife()
     ) {
         self.location = location
         self.settings = settings
         self.service = service
         self.workers = workers
+        self.life = life
         searching = ConnectionShelf(capacity: capacity, idleTimeout: idleTimeout)
         checking = ConnectionShelf(capacity: capacity, idleTimeout: idleTimeout)
         health = ServerHealth()
@@ -93,13 +96,19 @@ public final class DirectoryServers: DirectoryClient {
         _ shelf: ConnectionShelf, _ work: @escaping @Sendable (Connection) throws(DirectoryError) -> Value
     ) async throws(DirectoryFailure) -> Value {
         let asked = ContinuousClock.now
-        let result: Result<Value, DirectoryFailure>
-        do {
-            result = try await workers.run { [self] in
-                if asked.duration(to: .now) > patience { return .failure(.overloaded) }
-                do throws(DirectoryError) { return .success(try perform(shelf, work)) } catch { return .failure(.failed(error)) }
-            }
-        } catch { result = .failure(.overloaded) }
+        let result = await life.wait { [self] () -> Result<Value, DirectoryFailure> in
+            do {
+                return try await workers.run { [self] in
+                    if asked.duration(to: .now) > patience { return .failure(.overloaded) }
+                    do throws(DirectoryError) { return .success(try perform(shelf, work)) } catch {
+                        return .failure(.failed(error))
+                    }
+                }
+            } catch { return .failure(.overloaded) }
+        }
+        guard let result else {
+            throw .failed(DirectoryError(.timedOut, action: "wait for a server", diagnostic: "this provider ends"))
+        }
         return try result.get()
     }
 

@@ -3,15 +3,20 @@ final class Loading {
     let file: String
     let environment: [String: String]
     let options: LoadOptions
+    let checkKeytab: KeytabCheck?
     private let readFile: (String) throws -> String
 
     private(set) var problems: Set<Problem> = []
     private(set) var warnings: Set<Problem> = []
 
-    init(file: String, environment: [String: String], options: LoadOptions, readFile: @escaping (String) throws -> String) {
+    init(
+        file: String, environment: [String: String], options: LoadOptions, checkKeytab: KeytabCheck? = nil,
+        readFile: @escaping (String) throws -> String
+    ) {
         self.file = file
         self.environment = environment
         self.options = options
+        self.checkKeytab = checkKeytab
         self.readFile = readFile
     }
 
@@ -43,7 +48,7 @@ final class Loading {
 
     /// A run for another file, with the same means.
     func loading(file: String, options: LoadOptions) -> Loading {
-        Loading(file: file, environment: environment, options: options, readFile: readFile)
+        Loading(file: file, environment: environment, options: options, checkKeytab: checkKeytab, readFile: readFile)
     }
 
     /// The text of a file that the configuration names at `place`, without the line end that editors add.

@@ -2,11 +2,18 @@ extension Configuration.StaticClient {
     /// Checks a redirect URI by the rules of the file, for clients that are registered elsewhere.
     /// - Throws: what is wrong with it.
     public static func check(redirectURI text: String) throws(InvalidRedirectURI) {
-        do throws(Mistake) {
-            _ = try RedirectURI.check(text)
-        } catch {
-            throw InvalidRedirectURI(message: error.message, hint: error.hint)
-        }
+        try check(text, RedirectURI.check)
+    }
+
+    /// Tells what is wrong with an address for a browser that has logged out, wherever it was written.
+    public static func check(postLogoutRedirectURI text: String) throws(InvalidRedirectURI) {
+        try check(text, RedirectURI.checkAfterLogout)
+    }
+
+    private static func check(
+        _ text: String, _ rule: (String) throws(Mistake) -> String
+    ) throws(InvalidRedirectURI) {
+        do { _ = try rule(text) } catch { throw InvalidRedirectURI(message: error.message, hint: error.hint) }
     }
 }
 

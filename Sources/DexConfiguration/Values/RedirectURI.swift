@@ -28,6 +28,13 @@ enum RedirectURI {
         return text
     }
 
+    static func checkAfterLogout(_ text: String) throws(Mistake) -> String {
+        guard try check(text).contains("://") else {
+            throw Mistake("\(quoted(text)) is no address for a browser", hint: "write for example https://app.example.com/")
+        }
+        return text
+    }
+
     private static func isSpecial(_ text: String) -> Bool {
         text == "urn:ietf:wg:oauth:2.0:oob" || isPath(text)
     }
@@ -46,15 +53,7 @@ enum RedirectURI {
 extension Schema<String> {
     /// Where a browser goes after a logout: a redirect URI, but with nothing that has a meaning for codes only.
     static var postLogoutRedirectURI: Schema {
-        Schema { place, loading in
-            guard let uri = Schema.redirectURI.read(place, loading) else { return nil }
-            guard uri.contains("://") else {
-                loading.problem(
-                    "\(quoted(uri)) is no address for a browser", hint: "write for example https://app.example.com/", at: place)
-                return nil
-            }
-            return uri
-        }
+        redirectURI.map(RedirectURI.checkAfterLogout)
     }
 
     static var redirectURI: Schema {

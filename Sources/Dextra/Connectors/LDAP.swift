@@ -5,6 +5,7 @@ import JOSE
 import Kerberos
 import Logging
 import OpenIDConnect
+import Upstream
 import Workers
 
 extension LDAPConnector {
@@ -23,10 +24,10 @@ extension LDAPConnector {
     /// - Throws: ``StartError`` when the keytab cannot be used.
     init(
         _ configuration: Configuration.Connector.LDAP, id: String, clock: any WallClock, random: any RandomSource,
-        logger: Logger, pools: PoolWatch
+        logger: Logger, pools: PoolWatch, life: UpstreamLife
     ) throws {
         self.init(
-            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools),
+            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools, life: life),
             kerberos: try configuration.kerberos.map { try LDAPKerberos($0, id: id, pools: pools) }, clock: clock, random: random
         ) { text in
             // That a login was refused the core tells; this is what the server said about it.
@@ -36,6 +37,12 @@ extension LDAPConnector {
 }
 
 extension LDAPKerberos {
+    /// What is wrong with the keys in this file; nil if tickets could be accepted.
+    public static func problem(keytab: String, principal: String?) -> String? {
+        do { _ = try Acceptor(keytab: keytab, principal: principal) } catch { return error.description }
+        return nil
+    }
+
     fileprivate init(_ configuration: Configuration.Connector.LDAPKerberos, id: String, pools: PoolWatch) throws {
         let acceptor: Acceptor
         do {
@@ -51,7 +58,9 @@ extension LDAPKerberos {
 }
 
 extension DirectoryServers {
-    convenience init(_ configuration: Configuration.Connector.LDAP, id: String, pools: PoolWatch = .none) {
+    convenience init(
+        _ configuration: Configuration.Connector.LDAP, id: String, pools: PoolWatch = .none, life: UpstreamLife = UpstreamLife()
+    ) {
         let limits = configuration.limits
         self.init(
             configuration.domain.map { .domain($0) }
@@ -59,7 +68,7 @@ extension DirectoryServers {
             settings: ConnectionSettings(configuration),
             service: configuration.service.map { Account(dn: $0.dn, password: $0.password.text) },
             workers: pools.watching(WorkerPool(name: "ldap:\(id)", threads: limits.poolSize, queueLimit: 1024)),
-            capacity: limits.poolSize, idleTimeout: limits.idleTimeout)
+            capacity: limits.poolSize, idleTimeout: limits.idleTimeout, life: life)
     }
 }
 

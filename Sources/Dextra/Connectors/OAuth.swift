@@ -46,6 +46,14 @@ struct ProviderConnectors {
         return UpstreamClient(settings)
     }
 
+    /// For a server of this machine's own, at a link-local address.
+    private var metadataServer: any HTTPExchange {
+        var settings = UpstreamSettings()
+        settings.life = life
+        settings.allowsLinkLocal = true
+        return UpstreamClient(settings)
+    }
+
     private func connector<Provider: OAuthProvider>(
         _ provider: Provider, _ application: Settings.Application, _ exchange: any HTTPExchange,
         proof: OAuthApplication.Proof? = nil
@@ -69,15 +77,11 @@ struct ProviderConnectors {
         provider.fetchesTransitively = settings.fetchTransitiveGroupMembership
         provider.promptType = settings.promptType
         if !settings.domainToAdminEmail.isEmpty {
-            let credentials = GoogleCredentialsFile(configured: settings.serviceAccountFilePath, environment: environment)
+            let credentials = GoogleCredentials(configured: settings.serviceAccountFilePath, environment: environment)
             provider.directory = GoogleDirectory(
                 administrators: settings.domainToAdminEmail, baseURL: settings.directoryURL, exchange: exchange, clock: clock
-            ) { [files] () async throws(ConnectorError) in
-                let path = try credentials.path()
-                let text = try await files.text(path)
-                do throws(ServiceAccount.Failure) { return try ServiceAccount(json: text) } catch {
-                    throw .unavailable("the file \(path) \(error)")
-                }
+            ) { [files, metadata = metadataServer] () async throws(ConnectorError) in
+                try await credentials.account(files, metadata: metadata, exchange: exchange)
             }
         }
         return connector(provider, settings.application, exchange)

@@ -1,5 +1,12 @@
 /// A login by a ticket that the browser has already (RFC 4559): asked for where the password form would be.
 extension SignInFlow {
+    /// - Throws: where only tickets count.
+    func requirePasswords(at connector: any Connector) throws(AuthorizationFailure) {
+        if let connector = connector as? any NegotiateConnector, connector.negotiation == .only {
+            throw .page(PageError(.forbidden, "This connector takes no passwords."))
+        }
+    }
+
     /// - Parameter token: what the browser has sent; nil if nothing.
     /// - Returns: nil where a ticket is not asked for, or was of no use and a password may be typed.
     func negotiate(
@@ -28,6 +35,7 @@ extension SignInFlow {
         var signIn = signIn
         identify(&signIn, as: answer.found, client)
         let outcome = try await remembering(signIn, client)
-        return answer.reply.isEmpty ? outcome : .negotiated(outcome, reply: answer.reply)
+        guard case .remember(let login, let next) = outcome, !answer.reply.isEmpty else { return outcome }
+        return .remember(login, then: .negotiated(next, reply: answer.reply))
     }
 }

@@ -85,6 +85,8 @@ extension SignInFlow {
         guard let username = signIn.expiredUsername, let entry = parts.connectors[connectorID] else {
             throw .page(Self.expired)
         }
+        // A reload may have ended passwords there in the meantime.
+        try requirePasswords(at: entry.connector)
         return (signIn, client, username, entry)
     }
 }

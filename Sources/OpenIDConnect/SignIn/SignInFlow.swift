@@ -150,9 +150,7 @@ public struct SignInFlow: Sendable {
             guard let entry = parts.connectors[connectorID], let connector = entry.connector as? any PasswordConnector else {
                 throw .page(PageError(.invalid, "Requested resource does not exist."))
             }
-            if let connector = connector as? any NegotiateConnector, connector.negotiation == .only {
-                throw .page(PageError(.forbidden, "This connector takes no passwords."))
-            }
+            try requirePasswords(at: connector)
             let found: ConnectorIdentity?
             do throws(ConnectorError) {
                 found = try await ConnectorCall(entry: entry, events: parts.events).authenticate(

@@ -90,7 +90,7 @@ public final class UpstreamClient: HTTPExchange {
     ) async throws(UpstreamError) -> UpstreamResponse {
         let deadline = settings.deadline
         let (ended, end) = AsyncStream<Never>.makeStream()
-        let number = settings.life?.wait { end.finish() }
+        let number = settings.life?.atEnd { end.finish() }
         defer { if let number { settings.life?.forget(number) } }
         let result = await withTaskGroup(of: Result<UpstreamResponse, UpstreamError>?.self) { group in
             group.addTask { await work() }

@@ -22,9 +22,22 @@ public final class UpstreamLife: Sendable {
         for giveUp in waiting.values { giveUp() }
     }
 
+    /// Waits for work that cannot be interrupted, and no longer than this lasts.
+    /// - Returns: nil if the end came first, or the caller's own; the work then goes on for nobody.
+    public func wait<Value: Sendable>(for work: @escaping @Sendable () async -> Value) async -> Value? {
+        let (answers, answer) = AsyncStream<Value>.makeStream()
+        let number = atEnd { answer.finish() }
+        defer { forget(number) }
+        Task {
+            answer.yield(await work())
+            answer.finish()
+        }
+        return await answers.first { _ in true }
+    }
+
     /// - Parameter giveUp: called once at the end, at once if that has come.
     /// - Returns: a number for ``forget(_:)``.
-    func wait(_ giveUp: @escaping @Sendable () -> Void) -> Int {
+    func atEnd(_ giveUp: @escaping @Sendable () -> Void) -> Int {
         let (number, isOver) = state.withLock { state in
             state.next += 1
             if !state.isOver { state.waiting[state.next] = giveUp }

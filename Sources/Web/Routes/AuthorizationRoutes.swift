@@ -67,7 +67,7 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.form(
             connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request),
             token: negotiateToken(of: request))
-        return respond(to: request, outcome, isAtPrompt: true)
+        return try await remembering(outcome, request, isAtPrompt: true)
     }
 
     /// RFC 4559 §4.2. What cannot be read is a token that is not good.
@@ -84,7 +84,7 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.submit(
             username: form["login"] ?? "", password: form["password"] ?? "", connectorID: request.parameters["connector"] ?? "",
             state: query["state"], browser: context.browser(of: request))
-        return try await remembering(outcome, request) { respond(to: request, $0) }
+        return try await remembering(outcome, request)
     }
 
     private func showNewPassword(_ request: WebRequest) async throws -> WebResponse {
@@ -100,7 +100,7 @@ public struct AuthorizationRoutes: Sendable {
         let outcome = await flow.changePassword(
             from: form["old_password"] ?? "", to: form["new_password"] ?? "", repeated: form["new_password_again"] ?? "",
             connectorID: request.parameters["connector"] ?? "", state: query["state"], browser: context.browser(of: request))
-        return respond(to: request, outcome)
+        return try await remembering(outcome, request)
     }
 
     private func callback(_ request: WebRequest) async throws -> WebResponse {
@@ -109,15 +109,18 @@ public struct AuthorizationRoutes: Sendable {
             browser: context.browser(of: request),
             sender: ConnectorAnswer.Sender(
                 address: request.peerAddress, headers: request.headers.map { ($0.name.canonicalName, $0.value) }))
-        return try await remembering(outcome, request) { respond(to: request, $0) }
+        return try await remembering(outcome, request)
     }
 
     /// Whoever has just logged in is kept in the browser's cookie, for the logout.
     private func remembering(
-        _ outcome: SignInOutcome, _ request: WebRequest, _ respond: (SignInOutcome) -> WebResponse
+        _ outcome: SignInOutcome, _ request: WebRequest, isAtPrompt: Bool = false
     ) async throws -> WebResponse {
-        guard case .remember(let login, let next) = outcome else { return respond(outcome) }
-        var response = respond(next)
+        guard case .remember(let login, let next) = outcome else {
+            return respond(to: request, outcome, isAtPrompt: isAtPrompt)
+        }
+        // What is next is at another address.
+        var response = respond(to: request, next)
         if let browser = context.browser(of: request),
             let logins = await logout.remember(login, in: request.cookie(context.loginsCookie), browser: browser)
         {
@@ -160,7 +163,7 @@ public struct AuthorizationRoutes: Sendable {
         case .answered(let url, let id, let state): return answered(url, id, state: state, request)
         case .challenge(let prompt, let uiLocales): return challenge(prompt, uiLocales, request)
         case .negotiated(let outcome, let reply):
-            var response = respond(to: request, outcome, isAtPrompt: false)
+            var response = respond(to: request, outcome)
             response.headers[.wwwAuthenticate] = "Negotiate " + Base64.encode(reply)
             return response
         case .wrongCredentials(let prompt, let uiLocales): return loginPage(prompt, uiLocales, request, .invalidCredentials)

@@ -40,21 +40,27 @@ struct Connections: ServerChildChannel {
 
     func handle(value: Connection, logger: Logger) async {
         await withTaskCancellationHandler {
-            switch value.kind {
-            case .http1(let requests):
-                await serve(requests)
-            case .negotiating(let future):
-                // A failed handshake closes the channel; there is nobody to tell.
-                guard let negotiated = try? await future.get() else { break }
-                switch negotiated {
-                case .http1_1(let requests): await serve(requests)
-                case .http2(let streams): await serve(streams)
-                }
+            // Connections are taken on an event loop, where requests must not run.
+            await withDiscardingTaskGroup { group in
+                group.addTask(executorPreference: globalConcurrentExecutor) { await serve(value.kind) }
             }
             // The last bytes of an answer may still be under way.
             try? await value.channel.closeFuture.get()
         } onCancel: {
             value.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ kind: Connection.Kind) async {
+        switch kind {
+        case .http1(let requests): await serve(requests)
+        case .negotiating(let future):
+            // A failed handshake closes the channel; there is nobody to tell.
+            switch try? await future.get() {
+            case .http1_1(let requests): await serve(requests)
+            case .http2(let streams): await serve(streams)
+            case nil: break
+            }
         }
     }
 

@@ -83,10 +83,12 @@ public final class WebServer: Service {
                 services.append { started in try await self.run(listener, connections, eventLoops, started) }
             }
         }
+        let accepting = EventLoopTasks(eventLoops.next())
         let (bounds, started) = AsyncStream<(Int, Bound)>.makeStream()
         try await withThrowingTaskGroup(of: Event.self) { group in
             for (index, service) in services.enumerated() {
-                group.addTask {
+                // Whoever connects does not stand in line behind requests: what they want may be answered on the event loop.
+                group.addTask(executorPreference: accepting) {
                     try await service { started.yield((index, $0)) }
                     return .stopped
                 }

@@ -153,6 +153,67 @@ import Upstream
         #expect(await failure { try await logIn(blind) }?.kind == "unavailable")
     }
 
+    private static let metadata = "GET http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/"
+    private static let signing =
+        "POST https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot%40project.example:signJwt"
+
+    private func onMachine(flavor: [(String, String)] = [("Metadata-Flavor", "Google")]) -> OAuthConnector<GoogleProvider> {
+        service.on(Self.metadata + "email") { _ in
+            UpstreamResponse(
+                status: 200, headers: flavor.map { .init($0.0, $0.1) }, body: Array("robot@project.example\n".utf8))
+        }
+        service.on(
+            Self.metadata + "token", ["access_token": "machine-token", "expires_in": 3599, "token_type": "Bearer"],
+            headers: flavor)
+        service.on(Self.signing, ["keyId": "g-9", "signedJwt": "signed.by.google"])
+        service.on("POST https://oauth2.googleapis.com/token", ["access_token": "directory-token", "expires_in": 3599])
+        let directory = GoogleDirectory(
+            administrators: ["*": "admin@example.com"], baseURL: "https://admin.googleapis.com", exchange: service, clock: clock
+        ) { [service] () async throws(ConnectorError) in
+            try await MachineAccount(host: "metadata.google.internal", metadata: service, exchange: service)
+        }
+        return connector { $0.directory = directory }
+    }
+
+    /// Google's answer to the code and that to the statement come from one address: the one about the directory first.
+    private func groups(_ directory: OAuthConnector<GoogleProvider>) async throws(ConnectorError) -> [String] {
+        guard let directory = directory.provider.directory else { return [] }
+        return try await directory.groups(of: "jane@example.com", transitively: false)
+    }
+
+    @Test func `are looked up by the account of a machine of Google, whose key never leaves Google`() async throws {
+        #expect(try await groups(onMachine()) == ["dev@example.com", "all@example.com"])
+        #expect(service.requests(to: "http://metadata").allSatisfy { $0[header: "Metadata-Flavor"] == "Google" })
+        let asked = try #require(service.requests(to: "https://iamcredentials").first)
+        #expect(asked[header: "Authorization"] == "Bearer machine-token")
+        let claims = try JSON(parsing: Array(try #require(asked.json?["payload"]?.string).utf8))
+        #expect(claims["iss"] == "robot@project.example" && claims["sub"] == "admin@example.com")
+        #expect(claims["aud"] == "https://oauth2.googleapis.com/token")
+        let exchanged = try #require(service.requests(to: "https://oauth2.googleapis.com").first)
+        #expect(exchanged.formFields["assertion"] == "signed.by.google")
+        #expect(service.requests(to: "https://admin").first?[header: "Authorization"] == "Bearer directory-token")
+    }
+
+    @Test func `stay logged in while the account of a machine may not sign, and the log says what is missing`() async throws {
+        let machine = onMachine()
+        service.on(
+            Self.signing,
+            ["error": ["code": 403, "message": "Permission iam.serviceAccounts.signJwt denied", "status": "PERMISSION_DENIED"]],
+            status: 403)
+        let error = await failure { try await groups(machine) }
+        #expect(error?.kind == "unavailable")
+        #expect(error?.text.contains("robot@project.example must let sign") == true)
+        #expect(
+            error?.text.contains("iam.serviceAccounts.signJwt denied") == true && error?.text.contains("machine-token") == false)
+    }
+
+    @Test func `are not looked up by whatever else answers in place of a metadata server`() async {
+        for flavor in [[], [("Metadata-Flavor", "Other")]] {
+            #expect(await failure { try await groups(onMachine(flavor: flavor)) }?.kind == "unavailable")
+        }
+        #expect(service.requests(to: "https://iamcredentials").isEmpty)
+    }
+
     @Test func `are looked up by a service account in the name of their domain's administrator`() async throws {
         let connector = connector { $0.directory = directory(["example.com": "boss@example.com", "*": "other@example.org"]) }
         _ = try await logIn(connector, scopes: ["groups"])

@@ -42,6 +42,17 @@ struct ClientTests {
         #expect(client.name == "made")
     }
 
+    @Test("addresses for answers and for those who have logged out are kept apart")
+    func addresses() throws {
+        let client = try draft(
+            "a", "--redirect-uri", "https://a/cb", "--post-logout-redirect-uri", "https://a/out", "--post-logout-redirect-uri",
+            "https://a/bye"
+        ).client(secret: nil, keys: nil) { "made" }
+        #expect(client.redirectURIs == ["https://a/cb"] && client.postLogoutRedirectURIs == ["https://a/out", "https://a/bye"])
+        #expect(client.details.filter { $0.name == "  after logout" }.map(\.value) == ["https://a/out", "https://a/bye"])
+        #expect(client.json(source: .storage)["postLogoutRedirectURIs"]?.array?.count == 2)
+    }
+
     @Test("what might surprise is said")
     func remarks() throws {
         func remarks(_ arguments: String...) throws -> [String] {

@@ -5,8 +5,8 @@ public import Upstream
 
 /// Reads groups by the Directory API of Google Workspace, as a service account to which an administrator has given that right.
 public final class GoogleDirectory: Sendable {
-    private let account = Remembered<ServiceAccount>()
-    private let readAccount: @Sendable () async throws(ConnectorError) -> ServiceAccount
+    private let account = Remembered<any GoogleAccount>()
+    private let readAccount: @Sendable () async throws(ConnectorError) -> any GoogleAccount
     private let administrators: [String: String]
     private let baseURL: String
     private let exchange: any HTTPExchange
@@ -21,7 +21,7 @@ public final class GoogleDirectory: Sendable {
     ///   - readAccount: when it is needed, and again after an hour.
     public init(
         administrators: [String: String], baseURL: String, exchange: any HTTPExchange, clock: any WallClock,
-        readAccount: @escaping @Sendable () async throws(ConnectorError) -> ServiceAccount
+        readAccount: @escaping @Sendable () async throws(ConnectorError) -> any GoogleAccount
     ) {
         self.readAccount = readAccount
         self.administrators = administrators
@@ -91,10 +91,7 @@ public final class GoogleDirectory: Sendable {
             "scope": "https://www.googleapis.com/auth/admin.directory.group.readonly", "iat": .integer(now),
             "exp": .integer(now + 3600),
         ]
-        let assertion: String
-        do throws(JWSError) { assertion = try account.key.sign(claims: claims, type: "JWT") } catch {
-            throw .unavailable("the key of the service account cannot sign")
-        }
+        let assertion = try await account.sign(claims)
         let failure = UpstreamFailure(service: "Google", purpose: .service, secrets: [assertion])
         let api = UpstreamAPI(exchange: exchange, failure: failure)
         let body = FormEncoding.encode([

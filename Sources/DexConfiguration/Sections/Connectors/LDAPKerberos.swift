@@ -40,6 +40,9 @@ extension Configuration.Connector.LDAPKerberos {
                 keys.problem("keytabPath is missing", hint: "the file with the key of HTTP/… of this server")
                 return nil
             }
+            if let written = keys["keytabPath"], let problem = keys.loading.checkKeytab?(keytab, principal ?? service) {
+                keys.loading.problem(problem, hint: "klist -k shows what is in a keytab", at: written)
+            }
             return Self(
                 keytabPath: keytab, principal: principal ?? service, expectedRealm: realm,
                 usernameFromPrincipal: username ?? .localPart, fallbackToPassword: fallback)

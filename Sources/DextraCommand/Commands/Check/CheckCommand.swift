@@ -1,5 +1,7 @@
 import ArgumentParser
+import Connectors
 import DexConfiguration
+import Dextra
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,7 +9,7 @@ struct CheckCommand: ParsableCommand {
         abstract: "Tell everything that is wrong with a configuration file.",
         discussion: """
             Each problem stands with its file, line and column. Nothing is opened but the file itself and the files of \
-            secrets that it names. Exit status 0 means that it can be used.
+            secrets that it names, keytabs among them. Exit status 0 means that it can be used.
 
               dextra check config.yaml
               dextra check --lenient config.yaml
@@ -23,7 +25,9 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let source = ConfigurationFile(path: file, options: LoadOptions(lenient: lenient))
-        let report = CheckReport(file: file, yaml: try source.text(), check: source.check)
+        let report = CheckReport(file: file, yaml: try source.text()) { yaml throws(InvalidConfiguration) in
+            try source.check(yaml, checkKeytab: LDAPKerberos.problem)
+        }
         outputOptions.output.print(text: report.text, json: report.json)
         guard report.isUsable else { throw ExitCode.failure }
     }

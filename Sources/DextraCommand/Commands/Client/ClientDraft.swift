@@ -19,6 +19,11 @@ struct ClientDraft: ParsableArguments {
     @Option(name: .customLong("redirect-uri"), help: "Where answers may be sent, compared as it is; may be repeated.")
     var redirectURIs: [String] = []
 
+    @Option(
+        name: .customLong("post-logout-redirect-uri"),
+        help: "Where people may be sent after a logout, compared as it is; may be repeated.")
+    var postLogoutRedirectURIs: [String] = []
+
     @Flag(name: .customLong("public"), help: "For applications that cannot keep a secret: no secret, and PKCE is required.")
     var isPublic = false
 
@@ -46,13 +51,14 @@ struct ClientDraft: ParsableArguments {
             throw ValidationError("The client ID is given twice: \(clientID) and --id \(id).")
         }
         if (id ?? clientID) == "" { throw ValidationError("The client ID is empty; leave it out for a random one.") }
-        for uri in redirectURIs { try check(redirectURI: uri) }
+        try check("--redirect-uri", redirectURIs, Configuration.StaticClient.check(redirectURI:))
+        try check("--post-logout-redirect-uri", postLogoutRedirectURIs, Configuration.StaticClient.check(postLogoutRedirectURI:))
         try checkAuthentication()
     }
 
-    private func check(redirectURI text: String) throws {
-        do { try Configuration.StaticClient.check(redirectURI: text) } catch {
-            throw ValidationError("--redirect-uri: \(error)")
+    private func check(_ option: String, _ uris: [String], _ rule: (String) throws(InvalidRedirectURI) -> Void) throws {
+        for uri in uris {
+            do { try rule(uri) } catch { throw ValidationError("\(option): \(error)") }
         }
     }
 
@@ -82,8 +88,8 @@ struct ClientDraft: ParsableArguments {
     func client(secret: GeneratedSecret?, keys: String?, makeID: () -> String) -> Client {
         let id = clientID ?? id ?? makeID()
         return Client(
-            id: id, secret: secret?.stored, name: name ?? id, redirectURIs: redirectURIs, trustedPeers: trustedPeers,
-            isPublic: isPublic,
+            id: id, secret: secret?.stored, name: name ?? id, redirectURIs: redirectURIs,
+            postLogoutRedirectURIs: postLogoutRedirectURIs, trustedPeers: trustedPeers, isPublic: isPublic,
             logoURL: logoURL ?? "", allowedConnectors: allowedConnectors, authenticationMethod: authenticationMethod, keys: keys)
     }
 
