@@ -45,15 +45,6 @@ extension EdgeProxy {
     }
 }
 
-extension ServerCertificates {
-    fileprivate convenience init(_ tls: Configuration.TLSFiles) throws(ServerCertificatesError) {
-        try self.init(
-            certificateFile: tls.certificate, keyFile: tls.key,
-            minimum: TLSProtocolVersion(rawValue: tls.minVersion.rawValue) ?? .tls12,
-            maximum: tls.maxVersion.flatMap { TLSProtocolVersion(rawValue: $0.rawValue) })
-    }
-}
-
 extension ProxyRoute {
     fileprivate init(_ upstream: Configuration.Edge.Upstream, at index: Int, metrics: Metrics) throws {
         var limits = ProxyUpstream.Limits()
