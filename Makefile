@@ -10,8 +10,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 BUILD_PACKAGES := ca-certificates git libc6-dev libcrypt-dev libkrb5-dev libldap2-dev libsqlite3-dev libssl-dev \
                   libstdc++-12-dev libxml2-dev libxmlsec1-dev pkg-config
 TEST_PACKAGES  := apache2-bin caddy chromium chromium-driver curl glewlwyd golang-github-coreos-go-oidc-dev golang-go \
-                  golang-golang-x-oauth2-dev haproxy krb5-admin-server krb5-kdc krb5-user ldap-utils libapache2-mod-auth-openidc \
-                  libnginx-mod-http-set-misc lua-socket nginx openssl php-cli php-mbstring php-xml python3 \
+                  golang-golang-x-oauth2-dev golang-google-grpc-dev haproxy krb5-admin-server krb5-kdc krb5-user ldap-utils \
+                  libapache2-mod-auth-openidc libnginx-mod-http-set-misc lua-socket nginx openssl php-cli php-mbstring php-xml python3 \
                   samba samba-ad-provision samba-dsdb-modules samba-vfs-modules simplesamlphp slapd xmlsec1
 BENCH_PACKAGES := gcc ldap-utils libldap2-dev nginx openssl python3 slapd util-linux wrk
 

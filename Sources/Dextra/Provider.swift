@@ -57,8 +57,7 @@ public final class Provider: Sendable {
     public func run(ready: @escaping @Sendable () -> Void = {}) async throws {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)]
-                    + (server.grpc.map { [.init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)] } ?? []),
+                services: [.init(service: server.web, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: quiet(logger)))
         group.withLock { $0 = services }
         if isStopped.withLock({ $0 }) { return await graph.store.close() }
@@ -140,9 +139,6 @@ public final class Provider: Sendable {
             server.refreshPublicAnswers()
             for listener in bound {
                 logger.info("listening", metadata: ["server": .string(listener.name), "address": .string("\(listener.address)")])
-            }
-            for await address in server.grpcListening {
-                logger.info("listening", metadata: ["server": "edge-grpc", "address": .string("\(address)")])
             }
             ready()
         }

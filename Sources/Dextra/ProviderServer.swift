@@ -12,10 +12,6 @@ struct ProviderServer: Sendable {
     let web: WebServer
     /// Nil: there is no edge.
     let edge: EdgeGraph?
-    /// Envoy's questions by gRPC; nil: not offered.
-    let grpc: EdgeGRPCServer?
-    /// Ends when ``grpc`` listens, or is not offered.
-    let grpcListening: AsyncStream<Web.ListenAddress>
     let application: WebApplication
     /// UserInfo answers of tokens seen before; cleared when something is revoked.
     let answers: BearerAnswers
@@ -80,17 +76,23 @@ struct ProviderServer: Sendable {
             listeners.append(Listener(name: "http", address: Web.ListenAddress(http), application: application))
         }
         if let https = configuration.web.https, let tls = configuration.web.tls {
-            let certificates = try ServerCertificates(
-                certificateFile: tls.certificate, keyFile: tls.key,
-                minimum: TLSProtocolVersion(tls.minVersion), maximum: tls.maxVersion.map(TLSProtocolVersion.init))
             listeners.append(
-                Listener(name: "https", address: Web.ListenAddress(https), certificates: certificates, application: application))
+                Listener(
+                    name: "https", address: Web.ListenAddress(https), certificates: try ServerCertificates(tls),
+                    application: application))
         }
         if let edge, let http = configuration.edge?.http {
             listeners.append(
                 Listener(
                     name: "edge", address: Web.ListenAddress(http),
                     application: edge.application(security, provider: graph, checks: checks)))
+        }
+        if let edge, let grpc = configuration.edge?.grpc {
+            listeners.append(
+                Listener(
+                    name: "edge-grpc", address: Web.ListenAddress(grpc.address),
+                    certificates: try grpc.tls.map { try ServerCertificates($0, clientAuthority: grpc.clientAuthority) },
+                    connections: EdgeGRPCConnections(answers: edge.parts.answers, trusted: edge.parts.trustedProxies)))
         }
         if let edge, let written = configuration.edge {
             listeners += try EdgeProxy.listeners(
@@ -107,20 +109,6 @@ struct ProviderServer: Sendable {
                         security: try SecurityHeaders(https: false),
                         metrics: graph.metrics, logger: logger)))
         }
-        let (grpcListening, grpcListens) = AsyncStream<Web.ListenAddress>.makeStream()
-        self.grpcListening = grpcListening
-        grpc = edge.flatMap { edge in
-            configuration.edge?.grpc.map { address in
-                EdgeGRPCServer(
-                    address: Web.ListenAddress(address), answers: edge.parts.answers, trusted: edge.parts.trustedProxies,
-                    logger: logger
-                ) { bound in
-                    grpcListens.yield(bound)
-                    grpcListens.finish()
-                }
-            }
-        }
-        if grpc == nil { grpcListens.finish() }
         web = WebServer(
             listeners: listeners, limits: ServerLimits(configuration.web.limits),
             logger: logger, onListening: listening)
@@ -152,5 +140,14 @@ extension ServerLimits {
         bodySeconds = max(1, Int(limits.requestTimeout.timeInterval.rounded(.up)))
         headSeconds = min(headSeconds, bodySeconds)
         idleSeconds = max(1, Int(limits.idleTimeout.timeInterval.rounded(.up)))
+    }
+}
+
+extension ServerCertificates {
+    /// - Parameter clientAuthority: a file with the authorities of which every client needs a certificate.
+    convenience init(_ tls: Configuration.TLSFiles, clientAuthority: String? = nil) throws(ServerCertificatesError) {
+        try self.init(
+            certificateFile: tls.certificate, keyFile: tls.key, clientAuthorityFile: clientAuthority,
+            minimum: TLSProtocolVersion(tls.minVersion), maximum: tls.maxVersion.map(TLSProtocolVersion.init))
     }
 }

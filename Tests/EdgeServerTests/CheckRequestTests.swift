@@ -99,12 +99,4 @@ struct CheckRequestTests {
         #expect(request.clientAddress == "")
         #expect(request.query == "")
     }
-
-    @Test(arguments: [
-        ("ipv4:192.0.2.1:5678", "192.0.2.1"), ("ipv6:[2001:db8::1]:5678", "2001:db8::1"), ("ipv6:::1:5678", "::1"),
-        ("unix:/x", ""),
-        ("in-process", ""), ("", ""),
-    ]) func `The address of a peer is read`(peer: String, address: String) {
-        #expect(AuthorizationService.address(peer) == address)
-    }
 }

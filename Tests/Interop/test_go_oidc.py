@@ -1,10 +1,11 @@
 """go-oidc and x/oauth2, behind kubectl, oauth2-proxy, Vault, Argo CD and most programs written for Dex."""
-import json, os, subprocess
+import json, subprocess
 from pathlib import Path
 
 import pytest
 
 from support.browser import Browser
+from support.go import build
 from support.people import APP, JANE, JANE_SUB
 
 SOURCE = Path(__file__).parent / "go_oidc" / "main.go"
@@ -12,12 +13,7 @@ SOURCE = Path(__file__).parent / "go_oidc" / "main.go"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """Built from Debian's source packages, without a network."""
-    folder = tmp_path_factory.mktemp("go")
-    environment = os.environ | {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "", "GOPROXY": "off",
-                                "GOCACHE": str(folder / "cache")}
-    subprocess.run(["go", "build", "-o", str(folder / "relying-party"), str(SOURCE)], env=environment, check=True, timeout=300)
-    return folder / "relying-party"
+    return build(SOURCE, tmp_path_factory.mktemp("go"))
 
 
 def relying_party(program, provider, algorithm):

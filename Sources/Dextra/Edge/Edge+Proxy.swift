@@ -45,14 +45,6 @@ extension EdgeProxy {
     }
 }
 
-extension ServerCertificates {
-    fileprivate convenience init(_ tls: Configuration.TLSFiles) throws(ServerCertificatesError) {
-        try self.init(
-            certificateFile: tls.certificate, keyFile: tls.key,
-            minimum: TLSProtocolVersion(tls.minVersion), maximum: tls.maxVersion.map(TLSProtocolVersion.init))
-    }
-}
-
 extension ProxyRoute {
     fileprivate init(_ upstream: Configuration.Edge.Upstream, at index: Int, metrics: Metrics) throws {
         var limits = ProxyUpstream.Limits()

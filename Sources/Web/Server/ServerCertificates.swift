@@ -22,37 +22,38 @@ public enum TLSProtocolVersion: String, Sendable, Hashable, Comparable {
 public final class ServerCertificates: Sendable {
     private let certificateFile: String
     private let keyFile: String
+    private let clientAuthorityFile: String?
     private let minimum: TLSProtocolVersion
     private let maximum: TLSProtocolVersion?
     private let current: Mutex<NIOSSLContext>
 
+    /// - Parameter clientAuthorityFile: of whose authorities every client needs a certificate; nil: clients need none.
     public init(
-        certificateFile: String, keyFile: String, minimum: TLSProtocolVersion = .tls12, maximum: TLSProtocolVersion? = nil
+        certificateFile: String, keyFile: String, clientAuthorityFile: String? = nil, minimum: TLSProtocolVersion = .tls12,
+        maximum: TLSProtocolVersion? = nil
     ) throws(ServerCertificatesError) {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
+        self.clientAuthorityFile = clientAuthorityFile
         self.minimum = minimum
         self.maximum = maximum
         if let maximum, maximum < minimum { throw .versionsCrossed(minimum: minimum, maximum: maximum) }
-        current = Mutex(try Self.load(certificateFile, keyFile, minimum, maximum))
+        current = Mutex(try Self.load(certificateFile, keyFile, clientAuthorityFile, minimum, maximum))
     }
 
     /// Reads the files again. New connections get the new certificate; on an error nothing changes.
     public func reload() throws(ServerCertificatesError) {
-        let context = try Self.load(certificateFile, keyFile, minimum, maximum)
+        let context = try Self.load(certificateFile, keyFile, clientAuthorityFile, minimum, maximum)
         current.withLock { $0 = context }
     }
 
     package var context: NIOSSLContext { current.withLock { $0 } }
 
     private static func load(
-        _ certificateFile: String, _ keyFile: String, _ minimum: TLSProtocolVersion, _ maximum: TLSProtocolVersion?
+        _ certificateFile: String, _ keyFile: String, _ clientAuthorityFile: String?, _ minimum: TLSProtocolVersion,
+        _ maximum: TLSProtocolVersion?
     ) throws(ServerCertificatesError) -> NIOSSLContext {
-        let chain: [NIOSSLCertificate]
-        do { chain = try NIOSSLCertificate.fromPEMFile(certificateFile) } catch {
-            throw .unreadable(file: certificateFile, reason: "\(error)")
-        }
-        guard !chain.isEmpty else { throw .unreadable(file: certificateFile, reason: "it holds no certificate") }
+        let chain = try certificates(in: certificateFile)
         let key: NIOSSLPrivateKey
         do { key = try NIOSSLPrivateKey(file: keyFile, format: .pem) } catch {
             throw .unreadable(file: keyFile, reason: "\(error)")
@@ -62,9 +63,21 @@ public final class ServerCertificates: Sendable {
         configuration.minimumTLSVersion = minimum.version
         configuration.maximumTLSVersion = maximum?.version
         configuration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
+        if let clientAuthorityFile {
+            configuration.trustRoots = .certificates(try certificates(in: clientAuthorityFile))
+            // A client has an address, and no name to compare.
+            configuration.certificateVerification = .noHostnameVerification
+        }
         do { return try NIOSSLContext(configuration: configuration) } catch {
             throw .mismatch(certificateFile: certificateFile, keyFile: keyFile, reason: "\(error)")
         }
+    }
+
+    private static func certificates(in file: String) throws(ServerCertificatesError) -> [NIOSSLCertificate] {
+        let found: [NIOSSLCertificate]
+        do { found = try NIOSSLCertificate.fromPEMFile(file) } catch { throw .unreadable(file: file, reason: "\(error)") }
+        guard !found.isEmpty else { throw .unreadable(file: file, reason: "it holds no certificate") }
+        return found
     }
 }
 

@@ -4,7 +4,7 @@ extension Configuration {
         /// A listener of its own for HTTP; nil: the edge's addresses are on the provider's listeners.
         public var http: ListenAddress?
         /// Envoy's external authorization by gRPC; nil: not offered.
-        public var grpc: ListenAddress?
+        public var grpc: GRPC?
         /// What oauth2-proxy calls its proxy prefix: the edge's own addresses begin with it.
         public var prefix = "/oauth2"
         /// Which proxy asks at `{prefix}/auth`; nil: it is found out from what it sends.
@@ -48,7 +48,7 @@ extension Configuration.Edge {
         .mapping { keys in
             var edge = Self()
             edge.http = keys("http", .listenAddress)
-            edge.grpc = keys("grpc", .listenAddress)
+            edge.grpc = keys("grpc", GRPC.schema)
             edge.prefix = keys("prefix", .pathPrefix, default: edge.prefix)
             edge.proxy = keys("proxy", .word("proxy", Proxy.self))
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
