@@ -7,8 +7,9 @@ extension EdgeSession {
     func identity(_ rules: TrustedIssuer, now: Date, until: Date) throws(TokenRefusal) -> EdgeIdentity {
         var rules = rules
         rules.issuer = issuer
-        let reading = try IdentityReader(issuer: rules).identity(
-            TokenClaims(all: claims), token: idToken, end: until.timeIntervalSince1970)
+        let (reader, claims) = (IdentityReader(issuer: rules), TokenClaims(all: claims))
+        let reading = try reader.identity(
+            claims, groups: reader.groups(claims), token: idToken, end: until.timeIntervalSince1970)
         var identity = reading.identity
         identity.evidence = .session(id)
         // Whoever gets an expired token refuses the request; without one they are told by our headers.

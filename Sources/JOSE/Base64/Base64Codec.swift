@@ -1,13 +1,24 @@
 /// Both alphabets of RFC 4648: they differ in two characters and the padding.
 struct Base64Codec: Sendable {
-    let character62: UInt8
-    let character63: UInt8
-    let isPadded: Bool
+    private let isPadded: Bool
+    /// The 64 characters.
+    private let alphabet: [UInt8]
+    /// For each byte what it stands for; ``invalid`` for those that are not of the alphabet.
+    private let values: [UInt8]
 
-    static let standard = Base64Codec(
-        character62: UInt8(ascii: "+"), character63: UInt8(ascii: "/"), isPadded: true)
-    static let url = Base64Codec(
-        character62: UInt8(ascii: "-"), character63: UInt8(ascii: "_"), isPadded: false)
+    private static let invalid: UInt8 = 0xFF
+
+    static let standard = Base64Codec(lastTwo: "+/", isPadded: true)
+    static let url = Base64Codec(lastTwo: "-_", isPadded: false)
+
+    private init(lastTwo: String, isPadded: Bool) {
+        let alphabet = Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + lastTwo).utf8)
+        var values = [UInt8](repeating: Self.invalid, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        self.alphabet = alphabet
+        self.values = values
+        self.isPadded = isPadded
+    }
 
     // MARK: Encode
 
@@ -26,6 +37,14 @@ struct Base64Codec: Sendable {
 
     /// Returns how many bytes of `output`, which has room for `encodedCount`, are the text.
     func encode(_ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        alphabet.withUnsafeBufferPointer { Self.encode(bytes, into: output, $0, isPadded: isPadded) }
+    }
+
+    private static func encode(
+        _ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>,
+        _ alphabet: UnsafeBufferPointer<UInt8>, isPadded: Bool
+    ) -> Int {
+        func character(_ bits: UInt32) -> UInt8 { alphabet[Int(bits & 0x3F)] }
         var read = 0
         var written = 0
         while read + 3 <= bytes.count {
@@ -57,17 +76,6 @@ struct Base64Codec: Sendable {
         return written
     }
 
-    private func character(_ bits: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: bits & 0x3F)
-        return switch value {
-        case 0..<26: UInt8(ascii: "A") &+ value
-        case 26..<52: UInt8(ascii: "a") &+ (value &- 26)
-        case 52..<62: UInt8(ascii: "0") &+ (value &- 52)
-        case 62: character62
-        default: character63
-        }
-    }
-
     // MARK: Decode
 
     func decode(_ text: some Collection<UInt8>) throws(Base64Error) -> [UInt8] {
@@ -83,27 +91,47 @@ struct Base64Codec: Sendable {
     private func decode(contiguous text: UnsafeBufferPointer<UInt8>) throws(Base64Error) -> [UInt8] {
         let digits = try countDigits(text)
         guard digits % 4 != 1 else { throw .invalidLength }
-        var failure: Base64Error?
-        let bytes = [UInt8](unsafeUninitializedCapacity: digits * 3 / 4) { output, count in
-            var bits: UInt32 = 0
-            var pending = 0
-            for index in 0..<digits {
-                guard let value = value(of: text[index]) else {
-                    failure = .invalidCharacter(offset: index)
-                    return
-                }
-                bits = bits << 6 | UInt32(value)
-                pending += 6
-                if pending >= 8 {
-                    pending -= 8
-                    output[count] = UInt8(truncatingIfNeeded: bits >> UInt32(pending))
+        let bytes = values.withUnsafeBufferPointer { Self.decode(UnsafeBufferPointer(rebasing: text[..<digits]), $0) }
+        guard let bytes else {
+            throw .invalidCharacter(offset: text.firstIndex { values[Int($0)] == Self.invalid } ?? digits)
+        }
+        // Bits that encode nothing: the lowest four of two characters' twelve, the lowest two of three characters' eighteen.
+        let unused: UInt8 = digits % 4 == 2 ? 0xF : digits % 4 == 3 ? 3 : 0
+        if unused != 0, values[Int(text[digits - 1])] & unused != 0 { throw .nonCanonical }
+        return bytes
+    }
+
+    /// Nil for a character that is not of the alphabet.
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ values: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var isValid = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 3 / 4) { output, count in
+            var read = 0
+            // Values have six bits; `invalid` has more.
+            var seen: UInt8 = 0
+            while read + 4 <= text.count {
+                let (a, b) = (values[Int(text[read])], values[Int(text[read + 1])])
+                let (c, d) = (values[Int(text[read + 2])], values[Int(text[read + 3])])
+                seen |= a | b | c | d
+                output[count] = a << 2 | b >> 4
+                output[count + 1] = b << 4 | c >> 2
+                output[count + 2] = c << 6 | d
+                read += 4
+                count += 3
+            }
+            if read + 2 <= text.count {
+                let (a, b) = (values[Int(text[read])], values[Int(text[read + 1])])
+                let c = read + 3 <= text.count ? values[Int(text[read + 2])] : 0
+                seen |= a | b | c
+                output[count] = a << 2 | b >> 4
+                count += 1
+                if read + 3 <= text.count {
+                    output[count] = b << 4 | c >> 2
                     count += 1
                 }
             }
-            if bits & ((1 << UInt32(pending)) - 1) != 0 { failure = .nonCanonical }
+            isValid = seen < 64
         }
-        if let failure { throw failure }
-        return bytes
+        return isValid ? bytes : nil
     }
 
     /// How many characters precede the padding.
@@ -113,16 +141,5 @@ struct Base64Codec: Sendable {
         var count = text.count
         while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         return count
-    }
-
-    private func value(of character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character &- UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character &- UInt8(ascii: "a") &+ 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character &- UInt8(ascii: "0") &+ 52
-        case character62: 62
-        case character63: 63
-        default: nil
-        }
     }
 }

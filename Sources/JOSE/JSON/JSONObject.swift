@@ -44,6 +44,13 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// Makes room at once for as many members as tokens mostly have.
+    init(capacity: Int) {
+        self.init()
+        names.reserveCapacity(capacity)
+        values.reserveCapacity(capacity)
+    }
+
     /// For the parser, which has made sure that the name is new.
     mutating func append(_ name: String, _ value: JSON) {
         names.append(name)
@@ -55,7 +62,9 @@ public struct JSONObject: Sendable {
     }
 
     private func index(of name: String) -> Int? {
-        names.firstIndex { $0.utf8.elementsEqual(name.utf8) }
+        // Lengths first, which strings know.
+        let length = name.utf8.count
+        return names.firstIndex { $0.utf8.count == length && $0.utf8.elementsEqual(name.utf8) }
     }
 }
 

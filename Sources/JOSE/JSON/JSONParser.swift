@@ -52,14 +52,14 @@ private struct JSONParser {
     private mutating func parseObject() throws(JSONError) -> JSONObject {
         try enter()
         defer { depth -= 1 }
-        var object = JSONObject()
         // A few names are searched one by one; many would make that quadratic.
         var seen: Set<[UInt8]>?
         skipWhitespace()
         if try peek() == UInt8(ascii: "}") {
             position += 1
-            return object
+            return JSONObject()
         }
+        var object = JSONObject(capacity: 8)
         while true {
             skipWhitespace()
             guard try peek() == UInt8(ascii: "\"") else { throw .unexpectedByte(offset: position) }

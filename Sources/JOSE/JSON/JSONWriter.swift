@@ -82,7 +82,7 @@ private struct JSONWriter {
         bytes.append(UInt8(ascii: "{"))
         level += 1
         var isFirst = true
-        for (name, value) in object.members {
+        object.forEachMember { name, value in
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
             breakLine()

@@ -8,30 +8,37 @@ public struct UnverifiedJWS: Sendable {
     public let keyID: String?
     let algorithmName: String
     let signature: [UInt8]
-    let signingInput: [UInt8]
+    private let text: [UInt8]
+    private let signingLength: Int
 
     /// Takes a compact serialization apart (RFC 7515 §3.1, §5.2 steps 1–7).
     public init(parsing compact: String) throws(JWSError) {
         guard compact.utf8.count <= JWS.maximumLength else { throw .tooLong(bytes: compact.utf8.count) }
         let text = Array(compact.utf8)
-        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw .malformed(.form) }
+        let dot = UInt8(ascii: ".")
+        guard let first = text.firstIndex(of: dot), let second = text[(first + 1)...].firstIndex(of: dot),
+            !text[(second + 1)...].contains(dot)
+        else { throw .malformed(.form) }
 
-        guard let headerBytes = try? Base64URL.decode(utf8: parts[0]),
+        guard let headerBytes = try? Base64URL.decode(utf8: text[..<first]),
             let header = (try? JSON(parsing: headerBytes))?.object,
             let algorithmName = header["alg"]?.string,
             header["kid"] == nil || header["kid"]?.string != nil
         else { throw .malformed(.header) }
-        guard let payload = try? Base64URL.decode(utf8: parts[1]) else { throw .malformed(.payload) }
-        guard let signature = try? Base64URL.decode(utf8: parts[2]) else { throw .malformed(.signature) }
+        guard let payload = try? Base64URL.decode(utf8: text[(first + 1)..<second]) else { throw .malformed(.payload) }
+        guard let signature = try? Base64URL.decode(utf8: text[(second + 1)...]) else { throw .malformed(.signature) }
 
         self.header = header
         self.payload = payload
         self.keyID = header["kid"]?.string
         self.algorithmName = algorithmName
         self.signature = signature
-        self.signingInput = Array(text[..<parts[1].endIndex])
+        self.text = text
+        signingLength = second
     }
+
+    /// Header and payload as they were signed.
+    private var signingInput: ArraySlice<UInt8> { text[..<signingLength] }
 
     /// Checks the signature. `jku`, `x5u`, `x5c` and `jwk` in the header are ignored: keys come from the caller.
     public func verified(
@@ -46,6 +53,18 @@ public struct UnverifiedJWS: Sendable {
             return VerifiedJWS(header: header, payload: payload, algorithm: algorithm, keyID: key.keyID ?? keyID)
         }
         throw .invalidSignature
+    }
+
+    /// Whether ``verified(by:algorithms:)`` takes some microseconds, whatever comes of it: at most one signature, of RSA, whose
+    /// keys verify ten times faster than others.
+    public func isVerifiedQuickly(by keys: [VerificationKey]) -> Bool {
+        guard let algorithm = SignatureAlgorithm(rawValue: algorithmName) else { return true }
+        var count = 0
+        for key in keys where (keyID == nil || key.keyID == nil || key.keyID == keyID) && key.serves(algorithm) {
+            guard case .public(let material) = key.material, material.verifiesQuickly else { return false }
+            count += 1
+        }
+        return count <= 1
     }
 
     /// With `kid`, the keys of that name, else those without a name; without `kid`, all. Never an empty list.

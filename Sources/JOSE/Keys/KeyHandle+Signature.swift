@@ -7,25 +7,19 @@ struct SignatureFailure: Error {
 extension KeyHandle {
     /// A signature in the form of RFC 7518 §3.3–3.5 and RFC 8037 §3.1. The caller has matched algorithm and key.
     func sign(_ message: [UInt8], with algorithm: SignatureAlgorithm) throws(SignatureFailure) -> [UInt8] {
-        guard let context = EVP_MD_CTX_new() else { throw SignatureFailure(cause: .take()) }
-        defer { EVP_MD_CTX_free(context) }
-        var keyContext: OpaquePointer?
-        guard EVP_DigestSignInit(context, &keyContext, algorithm.digest, nil, pointer) == 1,
-            configure(keyContext, for: algorithm)
-        else { throw SignatureFailure(cause: .take()) }
-        var length = Int(EVP_PKEY_get_size(pointer))
-        var isSigned = false
-        let signature = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            isSigned = EVP_DigestSign(context, buffer.baseAddress, &length, message, message.count) == 1
-            count = isSigned ? length : 0
+        if algorithm == .EdDSA { return try signUnhashed(message) }
+        guard let context = contexts.take(.signing, algorithm, of: pointer) else { throw SignatureFailure(cause: .take()) }
+        let hash = algorithm.hash.hash(message)
+        let signature = try filled { buffer, length in
+            EVP_PKEY_sign(context.pointer, buffer, &length, hash, hash.count)
         }
-        guard isSigned else { throw SignatureFailure(cause: .take()) }
+        contexts.putBack(context)
         guard case .ec(let curve) = specification else { return signature }
         return try rawSignature(fromDER: signature, curve: curve)
     }
 
     /// Whether the signature, in the form that `sign` makes, is right. The caller has matched algorithm and key.
-    func verify(_ signature: [UInt8], of message: [UInt8], with algorithm: SignatureAlgorithm) -> Bool {
+    func verify(_ signature: [UInt8], of message: some Collection<UInt8>, with algorithm: SignatureAlgorithm) -> Bool {
         let encoded: [UInt8]
         switch specification {
         case .ec(let curve):
@@ -36,26 +30,49 @@ extension KeyHandle {
             guard signature.count == Int(EVP_PKEY_get_size(pointer)) else { return false }
             encoded = signature
         }
+        let isRight = algorithm == .EdDSA ? isRightUnhashed(encoded, Array(message)) : isRight(encoded, message, algorithm)
         // A refused signature leaves entries that the next failure must not show.
-        defer { ERR_clear_error() }
-        guard let context = EVP_MD_CTX_new() else { return false }
-        defer { EVP_MD_CTX_free(context) }
-        var keyContext: OpaquePointer?
-        guard EVP_DigestVerifyInit(context, &keyContext, algorithm.digest, nil, pointer) == 1,
-            configure(keyContext, for: algorithm)
-        else { return false }
-        return EVP_DigestVerify(context, encoded, encoded.count, message, message.count) == 1
+        if !isRight { ERR_clear_error() }
+        return isRight
     }
 
-    private func configure(_ context: OpaquePointer?, for algorithm: SignatureAlgorithm) -> Bool {
-        switch algorithm {
-        case .PS256, .PS384, .PS512:
-            // RFC 7518 §3.5: the salt is as long as the hash, MGF1 uses the same hash (OpenSSL's default).
-            EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
-                && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1
-        default:
-            true
+    private func isRight(_ signature: [UInt8], _ message: some Collection<UInt8>, _ algorithm: SignatureAlgorithm) -> Bool {
+        guard let context = contexts.take(.verifying, algorithm, of: pointer) else { return false }
+        let hash = algorithm.hash.hash(message)
+        let result = EVP_PKEY_verify(context.pointer, signature, signature.count, hash, hash.count)
+        // 0 is a wrong signature, less is a failure.
+        if result >= 0 { contexts.putBack(context) }
+        return result == 1
+    }
+
+    // MARK: Ed25519, which takes the whole message
+
+    private func signUnhashed(_ message: [UInt8]) throws(SignatureFailure) -> [UInt8] {
+        guard let context = EVP_MD_CTX_new() else { throw SignatureFailure(cause: .take()) }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestSignInit(context, nil, nil, nil, pointer) == 1 else { throw SignatureFailure(cause: .take()) }
+        return try filled { buffer, length in EVP_DigestSign(context, buffer, &length, message, message.count) }
+    }
+
+    private func isRightUnhashed(_ signature: [UInt8], _ message: [UInt8]) -> Bool {
+        guard let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        return EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
+            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+
+    /// As many bytes as `make` says.
+    private func filled(
+        _ make: (UnsafeMutablePointer<UInt8>?, inout Int) -> Int32
+    ) throws(SignatureFailure) -> [UInt8] {
+        var length = Int(EVP_PKEY_get_size(pointer))
+        var isSigned = false
+        let signature = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            isSigned = make(buffer.baseAddress, &length) == 1
+            count = isSigned ? length : 0
         }
+        guard isSigned else { throw SignatureFailure(cause: .take()) }
+        return signature
     }
 
     // MARK: ECDSA: DER ↔ r ‖ s (RFC 7518 §3.4)
@@ -101,12 +118,5 @@ extension KeyHandle {
             var cursor = buffer.baseAddress
             count = Int(max(i2d_ECDSA_SIG(signature, &cursor), 0))
         }
-    }
-}
-
-extension SignatureAlgorithm {
-    /// EdDSA hashes by itself: OpenSSL wants no digest then.
-    fileprivate var digest: OpaquePointer? {
-        self == .EdDSA ? nil : hash.digest
     }
 }

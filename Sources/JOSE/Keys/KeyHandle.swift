@@ -6,6 +6,9 @@ final class KeyHandle: Sendable {
     // verifying with one key as safe; its caches and reference count are locked inside.
     nonisolated(unsafe) let pointer: OpaquePointer
     let specification: KeySpecification
+    let contexts = SignatureContexts()
+    /// See ``PublicKey/verifiesQuickly``.
+    let verifiesQuickly: Bool
 
     /// Takes over the key, also when it refuses it.
     init(adopting pointer: OpaquePointer) throws(KeyError) {
@@ -16,6 +19,15 @@ final class KeyHandle: Sendable {
             throw error
         }
         self.pointer = pointer
+        verifiesQuickly = KeyHandle.verifiesQuickly(pointer, specification)
+    }
+
+    private static func verifiesQuickly(_ key: OpaquePointer, _ specification: KeySpecification) -> Bool {
+        guard case .rsa(bits: ...3072) = specification else { return false }
+        var exponent: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 else { return false }
+        defer { BN_free(exponent) }
+        return BN_num_bits(exponent) <= 17
     }
 
     deinit {

@@ -33,6 +33,9 @@ public final class PublicKey: Sendable {
         try handle.publicPEM()
     }
 
+    /// Whether a signature is checked in some ten microseconds: RSA of usual size with the usual exponent, 65537 or less.
+    public var verifiesQuickly: Bool { handle.verifiesQuickly }
+
     /// Whether the signature, in the form of RFC 7518 §3, is right. `false` for an algorithm of another key type.
     public func verifies(_ signature: [UInt8], of message: [UInt8], with algorithm: SignatureAlgorithm) -> Bool {
         guard specification.algorithms.contains(algorithm) else { return false }

@@ -52,19 +52,28 @@ public final class CachedDocument<Value: Sendable>: Sendable {
         self.fetch = fetch
     }
 
+    /// The document, if it is there and its life lasts. When it gets old it is fetched again in the background.
+    public var present: Current? {
+        let time = now()
+        return state.withLock { present(&$0, time) }
+    }
+
+    private func present(_ state: inout sending State, _ time: Date) -> Current? {
+        guard let (fetched, number) = state.current, time < fetched.life.endsAt else { return nil }
+        if time >= fetched.life.refreshAt, time >= state.nextAttempt {
+            state.nextAttempt = time + pause
+            _ = start(&state)
+        }
+        return Current(value: fetched.value, number: number)
+    }
+
     /// The document. Only who comes when there is none, or its life is over, waits.
     public func current() async throws(RelyingPartyError) -> Current {
         let time = now()
         let task: Result<Task<Outcome, Never>?, RelyingPartyError> = state.withLock { state in
-            guard let (fetched, _) = state.current, time < fetched.life.endsAt else {
-                if let (error, until) = state.failure, time < until { return .failure(error) }
-                return .success(start(&state))
-            }
-            if time >= fetched.life.refreshAt, time >= state.nextAttempt {
-                state.nextAttempt = time + pause
-                _ = start(&state)
-            }
-            return .success(nil)
+            if present(&state, time) != nil { return .success(nil) }
+            if let (error, until) = state.failure, time < until { return .failure(error) }
+            return .success(start(&state))
         }
         if let task = try task.get() { _ = try await task.value.get() }
         return try latest()

@@ -67,6 +67,9 @@ public final class RemoteKeys: Sendable {
         }
     }
 
+    /// The keys, if they are there and their life lasts.
+    public var present: Current? { keys.present.map { Current(keys: $0.value, number: $0.number) } }
+
     /// The keys. Only who comes when there are none, or their life is over, waits; when they get old they are fetched again in
     /// the background.
     public func current() async throws(RelyingPartyError) -> Current {

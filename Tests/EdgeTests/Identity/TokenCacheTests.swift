@@ -50,17 +50,32 @@ import Upstream
         #expect(tokens.counts.remembered == 0)
     }
 
-    @Test func `Memory is bounded in number and bytes`() async throws {
+    /// Many small tokens and many large ones: each is stopped by the one bound that its memory has.
+    @Test(arguments: [(identities: 160, bytes: 1 << 30), (identities: 1 << 20, bytes: 160 * 2000)])
+    func `Memory is bounded in number, and in bytes`(identities: Int, bytes: Int) async throws {
         let tokens = try world.authenticator {
-            $0.identities = 160
-            $0.identityBytes = 160 * 2000
+            $0.identities = identities
+            $0.identityBytes = bytes
         }
         for number in 0..<600 {
             let padding = String(repeating: "x", count: number % 3 * 300)
             #expect(await tokens.who(try world.token(["sub": "\(number)", "pad": .string(padding)])) != nil)
         }
-        #expect(tokens.counts.remembered <= 160 && tokens.counts.remembered > 60)
-        #expect(tokens.counts.bytes <= 160 * 2000)
+        #expect(tokens.counts.remembered <= identities && tokens.counts.bytes <= bytes)
+        // And it is used.
+        #expect(tokens.counts.remembered > 60)
+    }
+
+    @Test func `Refusals are bounded in number`() async throws {
+        let tokens = try world.authenticator { $0.refusals = 16 }
+        #expect(await tokens.who(try world.token()) != nil)
+        let evil = try IdentityWorld.key("one")
+        let first = try world.token(["sub": "first"], key: evil)
+        #expect(await tokens.who(first) == nil)
+        for number in 0..<200 { #expect(await tokens.who(try world.token(["sub": "\(number)"], key: evil)) == nil) }
+        // It was forgotten, and looked into once more.
+        #expect(await tokens.who(first) == nil)
+        #expect(tokens.counts.refused == 202)
     }
 
     @Test func `The same new token is looked into once`() async throws {
@@ -77,6 +92,17 @@ import Upstream
         #expect(world.server.count(IdentityWorld.keysURL) == 1)
         // Who came later found it known or asked again; nobody fetched again.
         #expect(tokens.counts.verified <= 200)
+    }
+
+    @Test func `Nobody waits for keys that are there`() async throws {
+        let tokens = try world.authenticator { $0.newTokens = 0 }
+        await tokens.refresh()
+        // No room for anybody who would have to wait, and the server is silent.
+        world.server.hold()
+        #expect(await tokens.who(try world.token()) != nil)
+        #expect(await tokens.objection(try world.token(key: IdentityWorld.key("one"))) == "the token's signature is wrong")
+        // A key that is not there might be new.
+        #expect(await tokens.objection(try world.token(key: IdentityWorld.key("two")))?.hasPrefix("503 ") == true)
     }
 
     // MARK: Bad tokens
@@ -125,7 +151,7 @@ import Upstream
     }
 
     @Test func `A new key is found when the first token signed with it comes`() async throws {
-        let tokens = try world.authenticator()
+        let tokens = try world.authenticator { $0.refusalSeconds = 60 }
         #expect(await tokens.who(try world.token()) != nil)
         let next = try IdentityWorld.key("two")
         let early = try world.token(["sub": "early"], key: next)
@@ -133,7 +159,7 @@ import Upstream
         world.publish([world.key, next])
         world.clock.advance(11)
         #expect(await tokens.who(try world.token(key: next)) != nil)
-        // What was refused before for want of the key is looked into again.
+        // What was refused before for want of the key is looked into again, though the refusal would be good for a minute.
         #expect(await tokens.who(early) != nil)
     }
 
@@ -200,9 +226,16 @@ import Upstream
         world.server.answer(
             IdentityWorld.discoveryURL, ["issuer": "https://evil.example.com", "jwks_uri": .string(IdentityWorld.keysURL)])
         #expect(try await world.authenticator().objection(try world.token())?.hasPrefix("503 ") == true)
-        world.server.answer(
-            IdentityWorld.discoveryURL, ["issuer": .string(IdentityWorld.issuer), "jwks_uri": "http://idp.example.com/keys"])
-        #expect(try await world.authenticator().objection(try world.token())?.hasPrefix("503 ") == true)
+    }
+
+    @Test func `Keys of an https issuer are not fetched in clear`() async throws {
+        let url = "http://idp.example.com/keys"
+        world.server.answer(url, JWKSet([world.key.jwk]).json)
+        world.server.answer(IdentityWorld.discoveryURL, ["issuer": .string(IdentityWorld.issuer), "jwks_uri": .string(url)])
+        let tokens = try world.authenticator()
+        let objection = await tokens.objection(try world.token())
+        #expect(objection?.hasPrefix("503 ") == true && objection?.contains("is not an https URL") == true)
+        #expect(world.server.count(url) == 0)
     }
 
     @Test func `An empty set of keys does not replace what is known`() async throws {

@@ -13,11 +13,12 @@ struct IdentityReader: Sendable {
         let event: IdentityEvent?
     }
 
-    /// - Parameter end: seconds since 1970.
-    func identity(_ claims: TokenClaims, token: String, end: Double) throws(TokenRefusal) -> Reading {
+    /// - Parameters:
+    ///   - groups: as ``groups(_:)`` found them.
+    ///   - end: seconds since 1970.
+    func identity(_ claims: TokenClaims, groups: [String], token: String, end: Double) throws(TokenRefusal) -> Reading {
         let subject = claims.subject ?? ""
         guard !subject.isEmpty || !issuer.requiresSubject else { throw .invalid("the token names nobody (sub)") }
-        let groups = groups(claims)
         guard groups.count <= Self.groupLimit else {
             throw .invalid("the token names more than \(Self.groupLimit) groups")
         }

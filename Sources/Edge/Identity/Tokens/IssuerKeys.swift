@@ -27,6 +27,30 @@ final class IssuerKeys: Sendable {
         waiting = Admission(limit: waitingLimit)
     }
 
+    /// Checks a signature by the keys that are at hand.
+    /// - Parameter quickly: whether only what takes some microseconds is done.
+    /// - Returns: false when their issuer has to be asked first, or it would take longer: call
+    ///   ``verify(_:algorithms:checking:)``.
+    func verifyNow(
+        _ form: TokenForm, algorithms: Set<SignatureAlgorithm>, checking: Admission, quickly: Bool
+    ) throws(TokenRefusal) -> Bool {
+        guard let keys = present, !quickly || form.jws.isVerifiedQuickly(by: keys) else { return false }
+        do throws(TokenRefusal) { try Self.check(form, keys, algorithms, checking) } catch {
+            // Its issuer may have a new key.
+            if case .remote = source, error == Self.unknownKey { return false }
+            throw error
+        }
+        return true
+    }
+
+    private var present: [VerificationKey]? {
+        switch source {
+        case .inline(let keys): keys
+        case .ring(let ring): ring.current?.verification
+        case .remote(let remote): remote.present?.keys
+        }
+    }
+
     /// Checks a signature. A `kid` that is not known yet may be of a new key: then the keys are fetched again, if that was not
     /// done a moment ago.
     func verify(

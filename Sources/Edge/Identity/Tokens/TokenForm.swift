@@ -3,7 +3,6 @@ import JOSE
 /// What a token says of itself before anybody checked a signature.
 struct TokenForm: Sendable {
     let jws: UnverifiedJWS
-    let algorithm: SignatureAlgorithm
     let claims: TokenClaims
     let issuer: String
 
@@ -21,7 +20,6 @@ struct TokenForm: Sendable {
         do { jws = try UnverifiedJWS(parsing: token) } catch { throw .invalid("not a token: it is no signed JWT (RFC 7519)") }
         guard let name = jws.header["alg"]?.string, let algorithm = SignatureAlgorithm(rawValue: name), !algorithm.isSymmetric
         else { throw .invalid("the token is not signed by a key pair (alg)") }
-        self.algorithm = algorithm
         guard jws.header["crit"] == nil else { throw .invalid("the token needs extensions that are not supported (crit)") }
         guard Self.isAcceptable(type: jws.header["typ"]) else {
             throw .invalid("the token is neither an ID token nor an access token (typ)")
@@ -45,6 +43,8 @@ struct TokenForm: Sendable {
         guard let type else { return true }
         guard var name = type.string?.lowercased() else { return false }
         if name.hasPrefix("application/") { name.removeFirst("application/".count) }
-        return ["jwt", "at+jwt", "id_token+jwt", "id+jwt"].contains(name)
+        return types.contains(name)
     }
+
+    private static let types = ["jwt", "at+jwt", "id_token+jwt", "id+jwt"]
 }
