@@ -26,9 +26,10 @@ public struct EdgeAnswers: Sendable {
     }
 
     /// What needs no waiting; nil: ask ``answer(_:allowing:)``. For event loops.
-    public func answerNow(_ request: EdgeRequest) -> EdgeAnswer? {
+    public func answerNow(_ request: EdgeRequest, allowing: (EdgeIdentity?) -> Bool = { _ in true }) -> EdgeAnswer? {
         guard headers.accepts(request) else { return refuseSmuggling(request) }
-        guard let decision = gate.decideNow(request) else { return nil }
+        guard var decision = gate.decideNow(request) else { return nil }
+        if case .allow(let identity, let policy, _) = decision, !allowing(identity) { decision = .forbid(identity, policy) }
         guard case .allow(let identity?, let policy, _) = decision, let assertions else { return render(decision, request, nil) }
         let audience = assertions.audience(for: request, policy)
         guard let assertion = assertions.known(identity, audience: audience) else { return nil }

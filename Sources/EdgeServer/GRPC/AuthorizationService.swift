@@ -15,7 +15,6 @@ struct AuthorizationService: Envoy_Service_Auth_V3_Authorization.SimpleServicePr
         guard let asked = EdgeRequest(request, caller: caller, isTrusted: isTrusted) else {
             return .refusal("only requests by HTTP with a path can be allowed")
         }
-        if let answer = answers.answerNow(asked) { return .init(answer) }
         return .init(await answers.answer(asked))
     }
 
