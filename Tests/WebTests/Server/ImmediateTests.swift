@@ -1,6 +1,4 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTP1
 import Testing
 
 @testable import Web
@@ -36,17 +34,6 @@ struct ImmediateTests {
                 #expect(try await client.response().body == "now now")
                 #expect(try await client.rest() == "")
             }
-            let arrived = NIODeadline.now()
-            func immediate(_ path: String, _ query: String) throws -> WebResponse? {
-                let head = try RequestHead(
-                    .init(version: .http1_1, method: .GET, uri: path + "?" + query, headers: ["Host": "a"]),
-                    limits: ServerLimits())
-                return server.application.respondNow(to: head, body: [], peer: "", arrived: arrived)
-            }
-            #expect(try immediate("/now", "now") != nil)
-            #expect(try immediate("/now", "x") == nil)
-            #expect(try immediate("/echo", "now") == nil)
-            #expect(try immediate("/none", "now") == nil)
         }
     }
 
