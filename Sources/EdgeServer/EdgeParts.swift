@@ -33,5 +33,7 @@ public protocol EdgeAnswering: Sendable {
 }
 
 extension EdgeAnswers: EdgeAnswering {
+    public func answerNow(_ request: EdgeRequest) -> EdgeAnswer? { answerNow(request) { _ in true } }
+
     public func answer(_ request: EdgeRequest) async -> EdgeAnswer { await answer(request) { _ in true } }
 }

@@ -24,10 +24,11 @@ public struct EdgeAnswers: Sendable {
     }
 
     /// What needs no waiting; nil: ask ``answer(_:allowing:)``. For event loops.
-    public func answerNow(_ request: EdgeRequest) -> EdgeAnswer? {
+    public func answerNow(_ request: EdgeRequest, allowing: (EdgeIdentity?) -> Bool = { _ in true }) -> EdgeAnswer? {
         let rules = rules.current
         guard rules.headers.accepts(request) else { return refuseSmuggling(request) }
-        guard let decision = rules.gate.decideNow(request) else { return nil }
+        guard var decision = rules.gate.decideNow(request) else { return nil }
+        if case .allow(let identity, let policy, _) = decision, !allowing(identity) { decision = .forbid(identity, policy) }
         guard case .allow(let identity?, let policy, _) = decision, let assertions else {
             return render(decision, request, nil, rules.headers)
         }

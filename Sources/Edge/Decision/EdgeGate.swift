@@ -29,14 +29,17 @@ public struct EdgeGate: Sendable {
     /// What can be decided without waiting; nil: ask ``decide(_:)``. For event loops.
     public func decideNow(_ request: EdgeRequest) -> EdgeDecision? {
         guard let credential = credential(in: request) else { return judge(request, nil) }
-        guard let identity = authenticator.known(credential, for: request) else { return nil }
-        return judge(request, identity)
+        return authenticator.authenticateNow(credential, for: request).map { decision(request, $0) }
     }
 
     public func decide(_ request: EdgeRequest) async -> EdgeDecision {
         guard let credential = credential(in: request) else { return judge(request, nil) }
         if let identity = authenticator.known(credential, for: request) { return judge(request, identity) }
-        switch await authenticator.authenticate(credential, for: request) {
+        return decision(request, await authenticator.authenticate(credential, for: request))
+    }
+
+    private func decision(_ request: EdgeRequest, _ authentication: EdgeAuthentication) -> EdgeDecision {
+        switch authentication {
         case .identity(let identity): return judge(request, identity)
         case .renewed(let identity, let setCookies): return judge(request, identity, setCookies: setCookies)
         case .invalid(let reason): return openToAll(request) ?? .authenticate(reason: reason)

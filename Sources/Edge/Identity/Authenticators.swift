@@ -30,6 +30,10 @@ public struct Authenticators: EdgeAuthenticator {
         authenticator(of: credential)?.known(credential, for: request)
     }
 
+    public func authenticateNow(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeAuthentication? {
+        authenticator(of: credential)?.authenticateNow(credential, for: request)
+    }
+
     public func authenticate(_ credential: EdgeCredential, for request: EdgeRequest) async -> EdgeAuthentication {
         guard let authenticator = authenticator(of: credential) else {
             return .invalid(reason: "this kind of credential is not accepted here")

@@ -27,10 +27,18 @@ public protocol EdgeAuthenticator: Sendable {
     /// As above, for those to whom it matters where in the request the credential stands.
     func known(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeIdentity?
 
+    /// What can be found out without waiting and in little time: called on event loops. Nil means: ask
+    /// ``authenticate(_:for:)``.
+    func authenticateNow(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeAuthentication?
+
     /// May ask others, and check signatures.
     func authenticate(_ credential: EdgeCredential, for request: EdgeRequest) async -> EdgeAuthentication
 }
 
 extension EdgeAuthenticator {
     public func known(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeIdentity? { known(credential) }
+
+    public func authenticateNow(_ credential: EdgeCredential, for request: EdgeRequest) -> EdgeAuthentication? {
+        known(credential, for: request).map { .identity($0) }
+    }
 }

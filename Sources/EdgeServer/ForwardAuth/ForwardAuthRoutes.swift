@@ -25,13 +25,11 @@ public struct ForwardAuthRoutes: Sendable {
     public var routes: [Route] {
         let prefix = parts.prefix
         var routes = [
-            Route(nil, prefix + "/auth", audience: .programs, isBare: true) { try await ask($0, parts.dialect) },
+            route(nil, prefix + "/auth") { read($0, parts.dialect) },
             Route([.get], prefix + "/userinfo", audience: .programs) { await userInfo($0) },
         ]
         for dialect in ProxyDialect.allCases {
-            routes.append(
-                Route(nil, prefix + "/auth/" + dialect.rawValue, audience: .programs, isBare: true) { try await ask($0, dialect) }
-            )
+            routes.append(route(nil, prefix + "/auth/" + dialect.rawValue) { read($0, dialect) })
         }
         return routes
     }
@@ -39,19 +37,56 @@ public struct ForwardAuthRoutes: Sendable {
     /// Everything else: Envoy's questions.
     /// - Parameter answersAll: whether any path is a question, as on a listener that serves nothing else.
     public func fallback(answersAll: Bool) -> Route {
-        Route(nil, "/", name: "/check", audience: .programs, isBare: true) { request in
+        route("/check", "/") { request in
             guard let path = Self.askedPath(request.path, answersAll: answersAll) else {
-                return .text("404 page not found\n", status: .notFound)
+                return .none(.text("404 page not found\n", status: .notFound))
             }
-            let note = remembered.note(request)
-            let answer = await answer(forwarded.own(request, path: path))
-            return response(answer, allowed: .ok, name: "/check", as: note)
+            return .question(Question(request: forwarded.own(request, path: path), name: "/check"))
         }
     }
 
-    private func answer(_ request: EdgeRequest) async -> EdgeAnswer {
-        if let answer = parts.answers.answerNow(request) { return answer }
-        return await parts.answers.answer(request)
+    /// What a proxy wants to know.
+    private struct Question {
+        let request: EdgeRequest
+        let name: String
+        var allowed: AllowedList?
+        /// The status of a yes.
+        var status = HTTPResponse.Status.ok
+        var passesRedirects = true
+        var resolvesRedirects = false
+    }
+
+    private enum Reading {
+        case question(Question)
+        /// There is none, and this is the answer.
+        case none(WebResponse)
+    }
+
+    /// A route whose questions are answered on the event loop if they can be.
+    private func route(
+        _ name: String?, _ pattern: String, _ read: @escaping @Sendable (WebRequest) -> Reading
+    ) -> Route {
+        Route(
+            nil, pattern, name: name, audience: .programs, isBare: true,
+            now: { request in
+                let note = remembered.note(request)
+                switch read(request) {
+                case .none(let response): return response
+                case .question(let question):
+                    let answer = parts.answers.answerNow(question.request) { question.allowed?.allows($0) ?? true }
+                    return answer.map { response($0, to: question, as: note) }
+                }
+            }
+        ) { request in
+            let note = remembered.note(request)
+            switch read(request) {
+            case .none(let response): return response
+            case .question(let question):
+                let allowed = question.allowed
+                let answer = await parts.answers.answer(question.request) { allowed?.allows($0) ?? true }
+                return response(answer, to: question, as: note)
+            }
+        }
     }
 
     static func askedPath(_ path: String, answersAll: Bool) -> String? {
@@ -59,23 +94,19 @@ public struct ForwardAuthRoutes: Sendable {
         return answersAll ? path : nil
     }
 
-    private func ask(_ question: WebRequest, _ dialect: ProxyDialect?) async throws -> WebResponse {
-        let note = remembered.note(question)
-        let request: EdgeRequest
-        let allowed: AllowedList
+    private func read(_ web: WebRequest, _ dialect: ProxyDialect?) -> Reading {
         do {
-            request = try forwarded.told(question, by: dialect)
-            allowed = try AllowedList(query: question.rawQuery)
+            // oauth2-proxy says 202 to a proxy that it does not know; nginx, Traefik and Caddy take any 2xx.
+            return .question(
+                Question(
+                    request: try forwarded.told(web, by: dialect), name: "/auth", allowed: try AllowedList(query: web.rawQuery),
+                    status: dialect == nil ? .accepted : .ok, passesRedirects: dialect?.passesRedirects == true,
+                    resolvesRedirects: dialect?.resolvesRedirects == true))
         } catch {
             let reason = (error as? UnknownQuestion)?.text ?? "its query: \(error)"
             parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(reason)])
-            return .text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
+            return .none(.text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden))
         }
-        var answer = await parts.answers.answer(request) { allowed.allows($0) }
-        if answer.status == 302, dialect?.passesRedirects != true { answer = Self.unauthorized(answer) }
-        if dialect?.resolvesRedirects == true { answer = Self.resolved(answer, at: request) }
-        // oauth2-proxy says 202 here; nginx, Traefik and Caddy take any 2xx.
-        return response(answer, allowed: dialect == nil ? .accepted : .ok, name: "/auth", as: note)
     }
 
     /// nginx would make an error page of a redirect; where to go the proxy knows, or reads in `X-Auth-Request-Redirect`.
@@ -98,13 +129,12 @@ public struct ForwardAuthRoutes: Sendable {
         return answer
     }
 
-    /// - Parameters:
-    ///   - allowed: the status of a yes.
-    ///   - note: a yes is remembered under it.
-    private func response(
-        _ answer: EdgeAnswer, allowed: HTTPResponse.Status, name: String, as note: RememberedAnswers.Note?
-    ) -> WebResponse {
-        var response = WebResponse(status: answer.isAllowed ? allowed : .init(code: answer.status), body: answer.body)
+    /// - Parameter note: a yes is remembered under it.
+    private func response(_ given: EdgeAnswer, to question: Question, as note: RememberedAnswers.Note?) -> WebResponse {
+        var answer = given.status == 302 && !question.passesRedirects ? Self.unauthorized(given) : given
+        if question.resolvesRedirects { answer = Self.resolved(answer, at: question.request) }
+        let status = answer.isAllowed ? question.status : HTTPResponse.Status(code: answer.status)
+        var response = WebResponse(status: status, body: answer.body)
         for field in answer.upstreamHeaders + answer.clientHeaders {
             if let name = HTTPField.Name(field.name) { response.headers.append(HTTPField(name: name, value: field.value)) }
         }
@@ -114,7 +144,7 @@ public struct ForwardAuthRoutes: Sendable {
                 response.headers[field] = answer.removedHeaders.joined(separator: ", ")
             }
             if let note, let validUntil = answer.validUntil {
-                remembered.remember(response, name: name, validUntil: validUntil, as: note)
+                remembered.remember(response, name: question.name, validUntil: validUntil, as: note)
             }
         }
         return response

@@ -37,9 +37,25 @@ public final class RememberedAnswers: RememberedReplies {
         func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
     }
 
-    private struct Entry {
-        let reply: PreparedReply
+    private final class Entry: Sendable {
         let until: Date
+        private let response: WebResponse
+        private let name: String
+        private let prepared = Mutex<PreparedReply?>(nil)
+
+        init(_ response: WebResponse, name: String, until: Date) {
+            (self.response, self.name, self.until) = (response, name, until)
+        }
+
+        /// The bytes are made when somebody wants the answer again: of many a token only one request comes.
+        var reply: PreparedReply {
+            prepared.withLock { prepared in
+                if let prepared { return prepared }
+                let reply = PreparedReply(response, name: name)
+                prepared = reply
+                return reply
+            }
+        }
     }
 
     private let shards: [ShardBox]
@@ -99,7 +115,7 @@ public final class RememberedAnswers: RememberedReplies {
         let now = clock.now
         let until = min(validUntil, now + Self.life)
         guard now < until else { return }
-        let entry = Entry(reply: PreparedReply(response, name: name), until: until)
+        let entry = Entry(response, name: name, until: until)
         shard(note.key).entries.withLock { entries in
             guard epoch.load(ordering: .acquiring) == note.epoch else { return }
             if entries.count >= Self.shardLimit { entries = entries.filter { now < $0.value.until } }

@@ -9,11 +9,19 @@ public struct RequestScope: Sendable {
 
     /// Runs a route's handler within the scope of its request.
     public static func wrapping(_ route: Route) -> Route {
-        Route(
-            route.methods, route.pattern, name: route.name, audience: route.audience, cors: route.cors, isBare: route.isBare
-        ) { request in
-            let scope = RequestScope(id: request.id, clientAddress: request.clientAddress)
-            return try await $current.withValue(scope) { try await route.handle(request) }
+        let now = route.now.map { now in
+            { @Sendable (request: WebRequest) in $current.withValue(Self(request)) { now(request) } }
         }
+        return Route(
+            route.methods, route.pattern, name: route.name, audience: route.audience, cors: route.cors, isBare: route.isBare,
+            now: now
+        ) { request in
+            try await $current.withValue(Self(request)) { try await route.handle(request) }
+        }
+    }
+
+    private init(_ request: WebRequest) {
+        id = request.id
+        clientAddress = request.clientAddress
     }
 }

@@ -21,6 +21,8 @@ public struct Route: Sendable {
     public let cors: Bool
     /// Whether answers go to a program that reads only what it knows, such as a proxy: no fields for browsers are added.
     public let isBare: Bool
+    /// Asked on the event loop before ``handle``: the answer, if it takes no waiting and little time; nil: ``handle`` gives it.
+    public let now: (@Sendable (WebRequest) -> WebResponse?)?
     public let handle: @Sendable (WebRequest) async throws -> WebResponse
 
     public init(
@@ -30,6 +32,7 @@ public struct Route: Sendable {
         audience: Audience,
         cors: Bool = false,
         isBare: Bool = false,
+        now: (@Sendable (WebRequest) -> WebResponse?)? = nil,
         handle: @escaping @Sendable (WebRequest) async throws -> WebResponse
     ) {
         self.methods = methods
@@ -38,6 +41,7 @@ public struct Route: Sendable {
         self.audience = audience
         self.cors = cors
         self.isBare = isBare
+        self.now = now
         self.handle = handle
     }
 

@@ -144,7 +144,8 @@ struct Connections: ServerChildChannel {
         try channel.pipeline.syncOperations.addHandler(
             RequestHandler(
                 transport: transport, limits: limits, ready: ready.value, requests: continuation,
-                observer: application.observer))
+                observer: application.observer,
+                respondNow: { [application] in application.respondNow(to: $0, body: $1, peer: $2, arrived: $3) }))
         return requests
     }
 }

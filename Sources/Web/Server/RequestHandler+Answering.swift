@@ -4,8 +4,9 @@ import NIOHTTP1
 
 /// Writing answers that a responder made, and closing without losing them.
 extension RequestHandler {
-    func answer(_ response: WebResponse) {
-        guard case .answering = phase, let context else { return }
+    /// Writes the answer to the request in hand. If the connection lives on, the next request may come.
+    func write(_ response: WebResponse) {
+        guard let context else { return }
         lastActivity = .now()
         let closes = !keepsAlive || isStopping
         var headers = HTTPHeaders()
@@ -28,7 +29,7 @@ extension RequestHandler {
                 phase = .discarding(until: lastActivity + .seconds(Int64(limits.idleSeconds)))
             } else {
                 phase = .idle
-                resume(context)
+                answeredOne = true
             }
         }
     }

@@ -12,7 +12,7 @@ struct RequestObserver: Sendable {
 ///
 /// It puts requests together within their limits and hands them out one at a time, which keeps pipelined answers in order:
 /// while one request is open, the parts of the next ones wait here and no more are read. A request that is found in
-/// ``ReadyLoop`` is answered on the spot, on the event loop.
+/// ``ReadyLoop`` is answered on the spot, on the event loop, and so is one whose route needs no waiting.
 final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -47,6 +47,7 @@ final class RequestHandler: ChannelDuplexHandler {
     let limits: ServerLimits
     let ready: ReadyLoop
     let observer: RequestObserver
+    private let respondNow: @Sendable (RequestHead, [UInt8], _ peer: String, _ arrived: NIODeadline) -> WebResponse?
     private(set) var transport: Transport
     private let requests: AsyncStream<PendingRequest>.Continuation
     var context: ChannelHandlerContext?
@@ -64,19 +65,21 @@ final class RequestHandler: ChannelDuplexHandler {
     private var waitingRejection: RequestRejection?
     private var readIsHeld = false
     private var needsFlush = false
-    private var answeredOne = false
+    var answeredOne = false
     private var peer = ""
 
     init(
         transport: Transport, limits: ServerLimits, ready: ReadyLoop,
         requests: AsyncStream<PendingRequest>.Continuation,
-        observer: RequestObserver
+        observer: RequestObserver,
+        respondNow: @escaping @Sendable (RequestHead, [UInt8], _ peer: String, _ arrived: NIODeadline) -> WebResponse?
     ) {
         self.transport = transport
         self.limits = limits
         self.ready = ready
         self.requests = requests
         self.observer = observer
+        self.respondNow = respondNow
     }
 
     // MARK: Coming and going
@@ -240,10 +243,15 @@ final class RequestHandler: ChannelDuplexHandler {
         collecting = nil
         phase = .answering
         flushReady(context)
+        let body = Array(collected.body.readableBytesView)
+        if let response = respondNow(collected.head, body, peer, collected.arrived) {
+            write(response)
+            return
+        }
         requests.yield(
             PendingRequest(
-                head: collected.head, body: Array(collected.body.readableBytesView), peer: peer, arrived: collected.arrived,
-                handler: self, eventLoop: context.eventLoop))
+                head: collected.head, body: body, peer: peer, arrived: collected.arrived, handler: self,
+                eventLoop: context.eventLoop))
     }
 
     private func reject(_ rejection: RequestRejection, _ context: ChannelHandlerContext) {
@@ -260,9 +268,15 @@ final class RequestHandler: ChannelDuplexHandler {
         below(context).flush()
     }
 
+    /// The answer to a request that was handed out.
+    func answer(_ response: WebResponse) {
+        guard case .answering = phase, let context else { return }
+        write(response)
+        if case .idle = phase { resume(context) }
+    }
+
     /// Takes up what arrived while the last request was answered.
-    func resume(_ context: ChannelHandlerContext) {
-        answeredOne = true
+    private func resume(_ context: ChannelHandlerContext) {
         var next = 0
         while next < waiting.count {
             if case .answering = phase { break }

@@ -29,6 +29,26 @@ extension WebApplication {
         return outcome.response
     }
 
+    /// The answer, if a route has one that takes no waiting. For event loops.
+    func respondNow(to head: RequestHead, body: [UInt8], peer: String, arrived: NIODeadline) -> WebResponse? {
+        guard answersNow, head.path != "*", ready.snapshot.find(head.path) == nil else { return nil }
+        let route: Route
+        switch routes.match(head.method, head.path) {
+        case .route(let found, let parameters) where parameters.isEmpty: route = found
+        case .notFound:
+            guard let fallback else { return nil }
+            route = fallback
+        case .route, .methodNotAllowed: return nil
+        }
+        guard let now = route.now, !route.cors else { return nil }
+        let request = makeRequest(head, body, peer)
+        guard let answer = now(request) else { return nil }
+        var outcome = Outcome(response: answer, name: route.name)
+        if !route.isBare { security.apply(to: &outcome.response) }
+        record(request, outcome, since: arrived)
+        return outcome.response
+    }
+
     /// Whether a route or a ready answer has that path, whatever the method.
     package func serves(path: String) -> Bool {
         if ready.snapshot.find(path) != nil { return true }

@@ -11,6 +11,8 @@ public final class WebApplication: Sendable {
     public let ready: Ready
     let routes: RouteTable
     let fallback: Route?
+    /// Whether any route has answers that take no waiting.
+    let answersNow: Bool
     let crossOrigin: CrossOriginRule
     let security: SecurityHeaders
     let clientAddress: ClientAddressRule
@@ -42,6 +44,7 @@ public final class WebApplication: Sendable {
     ) {
         self.routes = RouteTable(routes)
         self.fallback = fallback
+        answersNow = fallback?.now != nil || routes.contains { $0.now != nil }
         self.crossOrigin = crossOrigin
         self.security = security
         self.clientAddress = clientAddress

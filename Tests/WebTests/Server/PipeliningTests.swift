@@ -60,20 +60,24 @@ struct PipeliningTests {
 
     @Test("of any mix and cut at any place keep their order")
     func random() async throws {
-        try await RunningServer.with([echo()], ready: [keys]) { server in
+        let now = Route(nil, "/now", audience: .programs, now: { .text("now \($0.rawQuery)") }, handle: { _ in .text("late") })
+        try await RunningServer.with([echo(), now], ready: [keys]) { server in
             for seed in UInt64(0)..<20 {
                 try await RawClient.with(port: server.port) { client in
                     var generator = SeededGenerator(seed: seed)
                     var text = ""
                     var expected: [String] = []
                     for number in 0..<40 {
-                        switch Int.random(in: 0..<4, using: &generator) {
+                        switch Int.random(in: 0..<5, using: &generator) {
                         case 0:
                             text += "POST /echo?\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
                             expected.append("POST /echo?\(number) hi")
                         case 1:
                             text += "GET /echo?\(number) HTTP/1.1\r\nHost: a\r\n\r\n"
                             expected.append("GET /echo?\(number) ")
+                        case 2:
+                            text += "GET /now?\(number) HTTP/1.1\r\nHost: a\r\n\r\n"
+                            expected.append("now \(number)")
                         default:
                             text += "GET /keys HTTP/1.1\r\nHost: a\r\n\r\n"
                             expected.append("{\"keys\":[]}")
