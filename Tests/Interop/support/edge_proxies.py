@@ -103,10 +103,10 @@ def envoy_asks(edge, backend: int, asks: dict, **manager):
                    status_on_error={"code": "ServiceUnavailable"}, **asks)
     unasked = {"envoy.filters.http.ext_authz": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", "disabled": True}}
-    routes = [{"match": {"prefix": path}, "route": {"cluster": path}, "typed_per_filter_config": unasked} for path in passed(edge)]
+    routes = [{"match": {"prefix": path}, "route": {"cluster": path, "timeout": "0s"}, "typed_per_filter_config": unasked} for path in passed(edge)]
     with envoy({"static_resources": {
             "listeners": [listener(
-                "front", port, [check], [*routes, {"match": {"prefix": "/"}, "route": {"cluster": "backend"}}],
+                "front", port, [check], [*routes, {"match": {"prefix": "/"}, "route": {"cluster": "backend", "timeout": "0s"}}],
                 normalize_path=True, merge_slashes=True, path_with_escaped_slashes_action="UNESCAPE_AND_REDIRECT",
                 upgrade_configs=[{"upgrade_type": "websocket"}], **manager)],
             "clusters": [cluster("backend", backend), cluster("edge", edge.edge_port), cluster("edge-grpc", edge.grpc_port, http2=True),
@@ -122,7 +122,7 @@ def through_envoy(edge, backend: int):
     with envoy_asks(edge, backend, {
             "allowed_headers": patterns(ASKED),
             "http_service": {
-                "server_uri": {"uri": f"http://127.0.0.1:{edge.edge_port}", "cluster": "edge", "timeout": "10s"}, "path_prefix": "/check",
+                "server_uri": {"uri": f"http://127.0.0.1:{edge.edge_port}", "cluster": "edge", "timeout": "30s"}, "path_prefix": "/check",
                 "authorization_response": {
                     "allowed_upstream_headers": patterns(IDENTITY),
                     "allowed_client_headers": patterns(["location", "set-cookie", "content-type", "www-authenticate", "cache-control",
@@ -136,7 +136,7 @@ def through_envoy(edge, backend: int):
 @contextlib.contextmanager
 def through_envoy_grpc(edge, backend: int):
     """`ext_authz` by gRPC."""
-    with envoy_asks(edge, backend, {"grpc_service": {"envoy_grpc": {"cluster_name": "edge-grpc"}, "timeout": "10s"},
+    with envoy_asks(edge, backend, {"grpc_service": {"envoy_grpc": {"cluster_name": "edge-grpc"}, "timeout": "30s"},
                                     "encode_raw_headers": True}) as port:
         yield port
 
