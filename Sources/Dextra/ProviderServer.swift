@@ -92,7 +92,8 @@ struct ProviderServer: Sendable {
                 Listener(
                     name: "edge-grpc", address: Web.ListenAddress(grpc.address),
                     certificates: try grpc.tls.map { try ServerCertificates($0, clientAuthority: grpc.clientAuthority) },
-                    connections: EdgeGRPCConnections(answers: edge.parts.answers, trusted: edge.parts.trustedProxies)))
+                    connections: EdgeGRPCConnections(
+                        answers: edge.parts.answers, trusted: edge.parts.trustedProxies, webSockets: edge.parts.webSockets)))
         }
         if let edge, let written = configuration.edge {
             listeners += try EdgeProxy.listeners(

@@ -11,16 +11,19 @@ public struct EdgeParts: Sendable {
     public let prefix: String
     /// Which proxy asks at `{prefix}/auth`; nil: it is found out from what it sends.
     public let dialect: ProxyDialect?
+    /// Whose WebSockets a proxy may be told yes about.
+    public let webSockets: WebSocketOrigins
     public let logger: Logger
 
     public init(
         answers: EdgeAnswers, trustedProxies: ClientAddressRule, prefix: String = "/oauth2", dialect: ProxyDialect? = nil,
-        logger: Logger
+        webSockets: WebSocketOrigins = WebSocketOrigins(), logger: Logger
     ) {
         self.answers = answers
         self.trustedProxies = trustedProxies
         self.prefix = prefix
         self.dialect = dialect
+        self.webSockets = webSockets
         self.logger = logger
     }
 }

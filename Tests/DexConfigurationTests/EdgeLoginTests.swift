@@ -7,7 +7,8 @@ struct EdgeLoginTests {
         "{login: {}}", "{login: {redirectURI: /oauth2/callback, authURL: /dex/auth, prompt: none}}",
         "{login: {issuer: 'https://accounts.example.com', clientID: a, clientSecret: b, redirectURI: 'https://a.example/oauth2/callback'}}",
         "{login: {issuer: 'https://accounts.example.com', clientID: a, allowedRedirectHosts: [a.example]}}",
-        "{login: {allowedRedirectHosts: [a.example, .b.example, '*.c.example', 'd.example:8443', 'e.example:*']}}",
+        "{login: {allowedRedirectHosts: [a.example, 'd.example:8443']}}",
+        "{login: {origin: 'https://a.example', allowedRedirectHosts: [.b.example, '*.c.example', 'e.example:*']}}",
         "{login: {}, session: {store: cookie, lifetime: 168h, cookie: {name: _oauth2_proxy, sameSite: none}}}",
         "{login: {}, session: {idleLifetime: 30m, cookie: {domain: example.com}}}",
     ])
@@ -19,6 +20,8 @@ struct EdgeLoginTests {
         ("{login: {issuer: 'https://accounts.example.com'}}", "clientID"),
         ("{login: {issuer: 'https://accounts.example.com', clientID: a}}", "redirectURI"),
         ("{login: {issuer: 'https://accounts.example.com', clientID: a, allowedRedirectHosts: ['*.a.example']}}", "redirectURI"),
+        ("{login: {allowedRedirectHosts: [a.example, '*.b.example']}}", "*.b.example stands for many hosts"),
+        ("{login: {allowedRedirectHosts: ['a.example:*']}}", "a.example:* stands for many hosts"),
         ("{login: {clientSecret: b}}", "a secret of which client"),
         ("{login: {redirectURI: //evil.example/x}}", "redirectURI"), ("{login: {redirectURI: a.example}}", "redirectURI"),
         ("{login: {authURL: 'javascript:x'}}", "authURL"), ("{login: {origin: 'https://a.example/x'}}", "origin"),

@@ -231,8 +231,7 @@ def test_a_cookie_that_a_sibling_host_tossed_in_is_no_session(front, edge):
         assert get(front, "/x", {"Cookie": f"{first.cookie}; {second.cookie}"}).status_code == 401
 
 
-# Caddy asks with `Connection: Upgrade`, and on that connection with nothing after it: see the test below.
-@pytest.fixture(scope="module", params=[name for name in PROXIES if name != "caddy"])
+@pytest.fixture(scope="module", params=PROXIES)
 def sockets(request, edge):
     """The address of a proxy in front of WebSockets, and a session at it."""
     def answer(connection):
@@ -266,7 +265,6 @@ def test_a_session_opens_a_websocket(sockets):
     assert caught.value.response.status_code == 401
 
 
-@pytest.mark.xfail(strict=True, reason="the server reads nothing behind a request to upgrade, but does not say that it closes")
 @pytest.mark.parametrize("path", ["/oauth2/auth/caddy", "/check/healthz"])
 def test_a_question_about_an_upgrade_leaves_the_next_one_an_answer(edge, path):
     """A proxy keeps its connection to the edge for other people's questions: anybody could stop those."""
@@ -281,8 +279,6 @@ def test_a_question_about_an_upgrade_leaves_the_next_one_an_answer(edge, path):
         assert received.count(b"HTTP/1.1 200") == 2 or b"connection: close" in received.lower()
 
 
-@pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="the edge compares Origin and Host where it passes a WebSocket on "
-                   "itself (test_edge_proxy_websocket.py), but not yet where a proxy asks")
 def test_a_page_of_another_origin_opens_none_with_the_session_that_the_browser_adds(sockets):
     with pytest.raises(InvalidStatus) as caught:
         opened(sockets, "https://evil.example", sockets[1]).close()

@@ -18,7 +18,7 @@ for name in ([[
 ]]):gmatch("%S+") do identity[name] = true end
 
 -- What the edge needs to know of the client's request.
-local passed = { "Authorization", "Cookie", "Accept", "Upgrade", "Origin", "Sec-Fetch-Mode", "X-Requested-With" }
+local passed = { "Authorization", "Cookie", "Accept", "Origin", "Access-Control-Request-Method", "Sec-Fetch-Mode", "Sec-WebSocket-Key", "X-Requested-With" }
 -- What the client needs to know of the edge's answer.
 local told = { "Location", "WWW-Authenticate", "Set-Cookie", "Cache-Control", "Vary", "Retry-After" }
 

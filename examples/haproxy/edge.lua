@@ -21,7 +21,10 @@ local identity = {
 }
 
 -- What the edge needs to know of the client's request.
-local passed = { "authorization", "cookie", "accept", "upgrade", "origin", "sec-fetch-mode", "x-requested-with" }
+local passed = {
+    "authorization", "cookie", "accept", "origin", "access-control-request-method", "sec-fetch-mode", "sec-websocket-key",
+    "x-requested-with",
+}
 
 local function refuse(txn, status, headers, body)
     local reply = txn:reply()

@@ -50,14 +50,16 @@ struct EdgeGraph: Sendable {
         self.reloading = reloading
         let (assertions, keys, assertionRoutes) = Self.assertions(configuration, edge, provider, options.clock)
         assertionKeys = keys
+        cookies = (login?.cookieName).map { [$0] } ?? []
+        cookiePrefixes = cookies.map(LoginFlow.attemptPrefix(of:))
         parts = EdgeParts(
             answers: EdgeAnswers(rules: reloading.rules, assertions: assertions, login: login?.guide, observer: log),
-            trustedProxies: trustedProxies, prefix: edge.prefix, dialect: edge.proxy.map(ProxyDialect.init), logger: logger)
+            trustedProxies: trustedProxies, prefix: edge.prefix, dialect: edge.proxy.map(ProxyDialect.init),
+            webSockets: WebSocketOrigins(
+                allowed: edge.allowedOrigins, cookies: EdgeCookieNames(cookies, prefixes: cookiePrefixes)), logger: logger)
         forget = { reloading.remembered.clear() }
         forwardAuth = ForwardAuthRoutes(parts, remembered: reloading.remembered)
         ownRoutes = (login?.routes ?? []) + assertionRoutes
-        cookies = (login?.cookieName).map { [$0] } ?? []
-        cookiePrefixes = cookies.map(LoginFlow.attemptPrefix(of:))
         routes = forwardAuth.routes + ownRoutes
     }
 

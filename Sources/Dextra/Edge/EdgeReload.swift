@@ -142,7 +142,8 @@ extension Configuration.Edge {
             ("trustedProxies", trustedProxies != new.trustedProxies), ("certificates", certificates != new.certificates),
             ("login", login != new.login), ("session", session != new.session),
             ("pathNormalization", pathNormalization != new.pathNormalization), ("assertion", assertion != new.assertion),
-            ("listen", listen != new.listen), ("upstreams", upstreams != new.upstreams),
+            ("allowedOrigins", allowedOrigins != new.allowedOrigins), ("listen", listen != new.listen),
+            ("upstreams", upstreams != new.upstreams),
         ]
         let changed = keys.filter(\.1).map { "edge." + $0.0 }
         return changed.isEmpty ? ["edge"] : changed

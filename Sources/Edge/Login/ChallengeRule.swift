@@ -36,7 +36,7 @@ public struct ChallengeRule: Sendable, Hashable {
         guard request.method == "GET" || request.method == "HEAD" else { return .unauthorized }
         if headers.contains("authorization") || headers.contains("proxy-authorization") { return .unauthorized }
         if headers.all("x-requested-with").contains(where: { $0.lowercased() == "xmlhttprequest" }) { return .unauthorized }
-        if headers.contains("upgrade") { return .unauthorized }
+        if headers.contains("upgrade") || headers.contains("sec-websocket-key") { return .unauthorized }
         if apiRoutes.contains(where: { $0.hasSuffix("/") ? request.path.hasPrefix($0) : request.path == $0 }) {
             return .unauthorized
         }

@@ -41,7 +41,7 @@ public struct ForwardAuthRoutes: Sendable {
             guard let path = Self.askedPath(request.path, answersAll: answersAll) else {
                 return .none(.text("404 page not found\n", status: .notFound))
             }
-            return .question(Question(request: forwarded.own(request, path: path), name: "/check"))
+            return checked(Question(request: forwarded.own(request, path: path), name: "/check"))
         }
     }
 
@@ -89,6 +89,16 @@ public struct ForwardAuthRoutes: Sendable {
         }
     }
 
+    private func checked(_ question: Question) -> Reading {
+        guard !parts.webSockets.allowAsked(question.request) else { return .question(question) }
+        parts.logger.info(
+            "a page of another origin may not open a WebSocket",
+            metadata: ["origin": "\(question.request.headers.first("origin") ?? "")", "host": "\(question.request.host)"])
+        var response = WebResponse.text(ProxyFailure.foreignOrigin.text, status: .forbidden)
+        response.headers[.cacheControl] = "no-store"
+        return .none(response)
+    }
+
     static func askedPath(_ path: String, answersAll: Bool) -> String? {
         if path.utf8.starts(with: "/check/".utf8) { return String(path.dropFirst("/check".utf8.count)) }
         return answersAll ? path : nil
@@ -97,7 +107,7 @@ public struct ForwardAuthRoutes: Sendable {
     private func read(_ web: WebRequest, _ dialect: ProxyDialect?) -> Reading {
         do {
             // oauth2-proxy says 202 to a proxy that it does not know; nginx, Traefik and Caddy take any 2xx.
-            return .question(
+            return checked(
                 Question(
                     request: try forwarded.told(web, by: dialect), name: "/auth", allowed: try AllowedList(query: web.rawQuery),
                     status: dialect == nil ? .accepted : .ok, passesRedirects: dialect?.passesRedirects == true,

@@ -4,7 +4,7 @@ struct RelevantHeaders: Sendable {
     static let always = [
         "host", "authorization", "cookie", "connection", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri",
         "x-forwarded-method", "x-forwarded-for", "x-forwarded-client-cert", "x-original-uri", "x-original-url",
-        "x-original-method", "x-real-ip",
+        "x-original-method", "x-real-ip", "origin", "access-control-request-method", "sec-fetch-mode",
     ]
     /// A name with `_`, which may be one of the edge's in disguise.
     static let odd = -1

@@ -8,6 +8,7 @@ struct AuthorizationService: Sendable {
 
     let answers: any EdgeAnswering
     let trusted: ClientAddressRule
+    var webSockets = WebSocketOrigins()
 
     var methods: [UnaryMethod] { [UnaryMethod("/\(Self.name)/Check", protobuf: check)] }
 
@@ -18,6 +19,7 @@ struct AuthorizationService: Sendable {
         guard let asked = EdgeRequest(request, caller: peer, isTrusted: trusted.isTrusted(peer: peer)) else {
             return .now(.refusal("only requests by HTTP with a path can be allowed"))
         }
+        guard webSockets.allowAsked(asked) else { return .now(.refusal(ProxyFailure.foreignOrigin.text)) }
         if let answer = answers.answerNow(asked) { return .now(.init(answer)) }
         return .later { [answers] in .init(await answers.answer(asked)) }
     }

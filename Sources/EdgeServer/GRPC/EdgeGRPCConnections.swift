@@ -11,10 +11,14 @@ public struct EdgeGRPCConnections: ConnectionHandling {
 
     private let server: GRPCServer
 
-    /// - Parameter trusted: who is believed when it says who its client is.
-    public init(answers: any EdgeAnswering, trusted: ClientAddressRule, limits: GRPCLimits = GRPCLimits()) {
-        server = GRPCServer(
-            AuthorizationService(answers: answers, trusted: trusted).methods + HealthService().methods, limits: limits)
+    /// - Parameters:
+    ///   - trusted: who is believed when it says who its client is.
+    ///   - webSockets: whose WebSockets the proxy may be told yes about.
+    public init(
+        answers: any EdgeAnswering, trusted: ClientAddressRule, webSockets: WebSocketOrigins, limits: GRPCLimits = GRPCLimits()
+    ) {
+        let authorization = AuthorizationService(answers: answers, trusted: trusted, webSockets: webSockets)
+        server = GRPCServer(authorization.methods + HealthService().methods, limits: limits)
     }
 
     public func configure(_ channel: any Channel, certificates: ServerCertificates?) throws {

@@ -177,13 +177,13 @@ private struct Fields {
     private(set) var ifNoneMatch: String?
     private(set) var bearerToken: String?
 
-    /// One `Host`, no body, no expectation.
+    /// One `Host`, no body, no expectation, no other protocol.
     static func isPlain(_ headers: HTTPHeaders) -> Bool {
         var hosts = 0
         for (name, value) in headers {
             switch name.utf8.count {
             case 4 where same(name, "host"): hosts += 1
-            case 6 where same(name, "expect"): return false
+            case 6 where same(name, "expect"), 7 where same(name, "upgrade"), 17 where same(name, "sec-websocket-key"): return false
             case 14 where same(name, "content-length") && value != "0", 17 where same(name, "transfer-encoding"): return false
             default: break
             }
@@ -197,7 +197,7 @@ private struct Fields {
             switch name.utf8.count {
             case 4 where Self.same(name, "host"):
                 hosts += 1
-            case 6 where Self.same(name, "origin") || Self.same(name, "expect"):
+            case 6 where Self.same(name, "origin") || Self.same(name, "expect"), 7 where Self.same(name, "upgrade"):
                 return nil
             case 13 where Self.same(name, "if-none-match"):
                 guard ifNoneMatch == nil else { return nil }

@@ -217,7 +217,8 @@ final class RequestHandler: ChannelDuplexHandler {
         }
         requestVersion = head.version
         requestMethod = head.method
-        keepsAlive = head.isKeepAlive
+        // Behind a request for another protocol the decoder reads nothing more as HTTP.
+        keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
         do throws(RequestRejection) {
             let checked = try RequestHead(head, limits: limits)
             collecting = Collecting(head: checked, arrived: lastActivity)

@@ -188,14 +188,14 @@ private struct Everybody: EdgeAnswering {
         let cookie = hasCookie ? [("Cookie", "x=1; session_0=a")] : []
         let request = try incoming("/", upgrade + [("Origin", origin)] + cookie)
         #expect(
-            WebSocketRule.isAllowed(request.judged, allowedOrigins: ["https://friend.example"], cookies: proxy.cookies)
+            WebSocketOrigins(allowed: ["https://friend.example"], cookies: proxy.cookies).allow(request.judged)
                 == isAllowed)
     }
 
     @Test func `Two origins are none that is allowed`() throws {
         let request = try incoming(
             "/", upgrade + [("Origin", "https://app.example:8443"), ("Origin", "https://evil.example"), ("Cookie", "session=1")])
-        #expect(!WebSocketRule.isAllowed(request.judged, allowedOrigins: [], cookies: proxy.cookies))
+        #expect(!WebSocketOrigins(cookies: proxy.cookies).allow(request.judged))
     }
 
     // MARK: Answers

@@ -92,7 +92,8 @@ def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-ng
 
 
 #: What the edge reads of a browser's or program's request, where a proxy asks with a list: that of examples/kserve.
-ASKED = ["authorization", "cookie", "accept", "connection", "sec-fetch-mode", "x-requested-with", "x-forwarded-for", "x-forwarded-proto"]
+ASKED = ["authorization", "cookie", "accept", "connection", "sec-fetch-mode", "x-requested-with", "x-forwarded-for", "x-forwarded-proto",
+         "origin", "access-control-request-method", "sec-websocket-key"]
 
 
 @contextlib.contextmanager

@@ -80,17 +80,27 @@ extension Configuration.Edge.Login {
         "prompt", "response_mode",
     ]
 
+    private static func isManyHosts(_ host: String) -> Bool { host.hasPrefix(".") || host.hasPrefix("*") || host.hasSuffix(":*") }
+
     private static func check(_ login: Self, _ keys: Keys) {
         if login.issuer != nil, login.clientID == nil {
             keys.loading.problem(
                 "missing", hint: "the provider gave it when we were registered there", at: keys.mapping.position,
                 path: keys.mapping.path.key("clientID"))
         }
-        let hasExactHost = login.allowedRedirectHosts.contains { !$0.hasPrefix(".") && !$0.hasPrefix("*") && !$0.hasSuffix(":*") }
+        let hasExactHost = login.allowedRedirectHosts.contains { !isManyHosts($0) }
         if login.issuer != nil, login.redirectURI == nil, !hasExactHost {
             keys.loading.problem(
                 "missing", hint: "write for example redirectURI: https://app.example.com/oauth2/callback, and register that",
                 at: keys.mapping.position, path: keys.mapping.path.key("redirectURI"))
+        }
+        if login.issuer == nil, login.clientID == nil, login.redirectURI == nil, login.origin == nil,
+            let written = keys["allowedRedirectHosts"], let many = login.allowedRedirectHosts.first(where: isManyHosts)
+        {
+            keys.loading.problem(
+                "\(many) stands for many hosts, and people can log in only at hosts that are written out",
+                hint: "write out each host with its port, or where all log in, such as origin: https://login.example.com, with session.cookie.domain",
+                at: written)
         }
         if let written = keys["parameters"], let name = login.parameters.keys.sorted().first(where: ownParameters.contains) {
             keys.loading.problem("\(name) is written by the login itself", at: written)

@@ -108,7 +108,7 @@ extension Schema<String> {
     }
 
     /// What browsers send as `Origin` (RFC 6454 §6.2), in lower case.
-    fileprivate static var webOrigin: Schema {
+    static var webOrigin: Schema {
         text.map { text throws(Mistake) in
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty, !parts[2].isEmpty,

@@ -11,6 +11,8 @@ extension Configuration {
         public var proxy: Proxy?
         /// Proxies whose `X-Forwarded-*`, `X-Original-*` and `x-forwarded-client-cert` are believed.
         public var trustedProxies: [AddressRange] = []
+        /// Origins in lower case whose pages may open WebSockets with a session, besides those of the host itself. An upstream has its own.
+        public var allowedOrigins: [String] = []
         /// Whose tokens are believed.
         public var issuers: [Issuer] = []
         /// Nil: client certificates are not looked at.
@@ -52,6 +54,7 @@ extension Configuration.Edge {
             edge.prefix = keys("prefix", .pathPrefix, default: edge.prefix)
             edge.proxy = keys("proxy", .word("proxy", Proxy.self))
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
+            edge.allowedOrigins = keys("allowedOrigins", .list(of: .webOrigin), default: [])
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
             edge.certificates = keys("certificates", Certificates.schema)
             edge.login = keys("login", Login.schema)

@@ -42,7 +42,7 @@ extension ClientHandler {
             return
         }
         if request.opensWebSocket {
-            guard WebSocketRule.isAllowed(request.judged, allowedOrigins: route.allowedOrigins, cookies: proxy.cookies) else {
+            guard WebSocketOrigins(allowed: route.allowedOrigins, cookies: proxy.cookies).allow(request.judged) else {
                 refuse(.foreignOrigin, request, clientHeaders: [])
                 return
             }

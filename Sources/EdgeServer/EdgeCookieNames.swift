@@ -1,11 +1,11 @@
 /// The cookies that are the edge's own: `name`, and `name_0`, `name_1` … when a value is divided, and those of log-ins
 /// under way, whose names begin alike. No backend sees them, and none sets them.
-struct EdgeCookieNames: Sendable {
+public struct EdgeCookieNames: Sendable {
     let names: [String]
     private let prefixes: [String]
 
     /// - Parameter prefixes: what further cookies of the edge begin with.
-    init(_ names: [String], prefixes: [String] = []) {
+    public init(_ names: [String], prefixes: [String] = []) {
         self.names = names
         self.prefixes = prefixes
     }
