@@ -1,4 +1,4 @@
-public import Edge
+import Edge
 
 /// From which pages WebSockets may be opened.
 ///
@@ -22,7 +22,8 @@ public struct WebSocketOrigins: Sendable {
             || request.headers.contains("x-forwarded-client-cert")
         guard isAmbient else { return true }
         guard let origin = request.headers.only("origin")?.lowercased() else { return false }
-        return origin == "\(request.scheme)://\(Self.withoutDefaultPort(request.host, request.scheme))" || allowed.contains(origin)
+        let own = "\(request.scheme)://\(Self.withoutDefaultPort(request.host, request.scheme))"
+        return origin == own || allowed.contains(origin)
     }
 
     /// The same for a request that a proxy asks about.

@@ -12,11 +12,16 @@ import Testing
     }
 
     /// What browsers and proxies tell of a WebSocket.
-    private static let signs = [("sec-websocket-key", "x"), ("upgrade", "websocket"), ("Upgrade", "WebSocket"), ("sec-fetch-mode", "websocket")]
+    private static let signs = [
+        ("sec-websocket-key", "x"), ("upgrade", "websocket"), ("Upgrade", "WebSocket"), ("sec-fetch-mode", "websocket"),
+    ]
+    private static let strangers = [
+        "https://evil.example", "null", "http://app.example", "https://app.example:8443", "https://app.example.evil.example",
+    ]
 
     @Test(arguments: signs)
     func `A proxy is told no about a WebSocket with a session from a page of elsewhere`(_ name: String, _ value: String) {
-        for origin in ["https://evil.example", "null", "http://app.example", "https://app.example:8443", "https://app.example.evil.example"] {
+        for origin in Self.strangers {
             #expect(!rule.allowAsked(request([(name, value), ("origin", origin), ("cookie", "a=b; session=x")])))
             #expect(!rule.allowAsked(request([(name, value), ("origin", origin), ("x-forwarded-client-cert", "Subject=x")])))
         }
@@ -33,6 +38,7 @@ import Testing
     }
 
     @Test func `What opens no WebSocket may come from any page: it is told apart by CORS and SameSite`() {
-        #expect(rule.allowAsked(request([("origin", "https://evil.example"), ("cookie", "session=x"), ("sec-fetch-mode", "cors")])))
+        let sent = [("origin", "https://evil.example"), ("cookie", "session=x"), ("sec-fetch-mode", "cors")]
+        #expect(rule.allowAsked(request(sent)))
     }
 }

@@ -183,7 +183,8 @@ private struct Fields {
         for (name, value) in headers {
             switch name.utf8.count {
             case 4 where same(name, "host"): hosts += 1
-            case 6 where same(name, "expect"), 7 where same(name, "upgrade"), 17 where same(name, "sec-websocket-key"): return false
+            case 6 where same(name, "expect"), 7 where same(name, "upgrade"), 17 where same(name, "sec-websocket-key"):
+                return false
             case 14 where same(name, "content-length") && value != "0", 17 where same(name, "transfer-encoding"): return false
             default: break
             }

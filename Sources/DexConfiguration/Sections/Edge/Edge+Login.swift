@@ -99,7 +99,8 @@ extension Configuration.Edge.Login {
         {
             keys.loading.problem(
                 "\(many) stands for many hosts, and people can log in only at hosts that are written out",
-                hint: "write out each host with its port, or where all log in, such as origin: https://login.example.com, with session.cookie.domain",
+                hint:
+                    "write out each host with its port; or where all log in, such as origin: https://login.example.com, and session.cookie.domain",
                 at: written)
         }
         if let written = keys["parameters"], let name = login.parameters.keys.sorted().first(where: ownParameters.contains) {
