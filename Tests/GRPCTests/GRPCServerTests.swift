@@ -69,8 +69,8 @@ private final class Call: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { answer.add(unwrapInboundIn(data)) }
 
-    func begin() {
-        channel?.writeAndFlush(HTTP2Frame.FramePayload.headers(.init(headers: CallHeadTests.headers())), promise: nil)
+    func begin(_ changes: [String: String?] = [:]) {
+        channel?.writeAndFlush(HTTP2Frame.FramePayload.headers(.init(headers: CallHeadTests.headers(changes))), promise: nil)
     }
 
     func finish(_ message: [UInt8]) {
@@ -98,12 +98,24 @@ struct GRPCServerTests {
         limits.concurrentCalls = 2
         let line = try Line(limits: limits)
         let calls = try (0..<3).map { _ in try line.open() }
-        for call in calls {
-            call.begin()
-            call.finish([1])
-        }
+        for call in calls { call.begin() }
+        calls[2].finish([2])
         try line.exchange()
-        #expect(calls.allSatisfy { $0.answer.code == "0" })
+        #expect(calls[2].answer.code == nil)
+        calls[0].finish([0])
+        try line.exchange()
+        #expect(calls[0].answer.code == "0" && calls[2].answer.code == "0")
+    }
+
+    @Test func `More fields than are taken end the connection`() throws {
+        for size in [8 << 10, 17 << 10] {
+            let line = try Line()
+            let call = try line.open()
+            call.begin(["x": String(repeating: "x", count: size)])
+            call.finish([])
+            try line.exchange()
+            #expect(line.server.isActive == (size < 16 << 10))
+        }
     }
 
     @Test func `A call in flight is finished before a connection ends`() throws {

@@ -48,7 +48,7 @@ def holding():
 def edge(issuer: http.server.HTTPServer, port: int, **further) -> dict:
     url = f"http://127.0.0.1:{issuer.server_port}"
     return {"grpc": {"addr": f"127.0.0.1:{port}"} | further, "trustedProxies": ["127.0.0.0/8"], "policies": POLICIES,
-            "issuers": [{"issuer": url, "audiences": ["*"], "jwks": '{"keys":[]}',
+            "issuers": [{"issuer": url, "audiences": ["*"], "jwksURL": url,
                          "introspection": {"url": url, "clientID": "edge", "clientSecret": "a secret of the edge"}}]}
 
 

@@ -71,7 +71,8 @@ def client(application):
 def provider(directory, realm, keytab, client):
     def config(**kerberos):
         return settings(directory.host, kerberos={"enabled": True, "keytabPath": str(keytab)} | kerberos)
-    base = changes(config(fallbackToPassword=True), environment=realm.variables)
+    # Whatever the environment says, no ticket counts twice.
+    base = changes(config(fallbackToPassword=True), environment=realm.variables | {"KRB5RCACHENAME": "none:"})
     further = [
         connector(config(), "only"), connector(config(usernameFromPrincipal="userPrincipalName"), "principal"),
         connector(config(expectedRealm=ELSEWHERE), "elsewhere"), connector(config(expectedRealm="example.org"), "case"),
@@ -220,6 +221,33 @@ def test_what_is_no_ticket_is_refused(provider, jane, token):
         got, headers, body = jane.get(jane.to_the_form(connector_id), "-H", f"Authorization: Negotiate {token}")
         assert got == status and "location" not in headers
         assert ("name=\"password\"" in body) == (connector_id == "ldap")
+
+
+KERBEROS, NTLM = b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", b"\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"
+
+
+def spnego(*mechanisms: bytes) -> bytes:
+    """What a browser sends that would like the first of these most (RFC 4178 §4.2.1); it sends no token of it yet."""
+    def tagged(tag: int, value: bytes) -> bytes:
+        return bytes([tag, len(value)]) + value
+    offer = tagged(0xA0, tagged(0x30, tagged(0xA0, tagged(0x30, b"".join(mechanisms)))))
+    return tagged(0x60, b"\x06\x06\x2b\x06\x01\x05\x05\x02" + offer)
+
+
+@pytest.mark.parametrize("token, words", [(b"NTLMSSP\0\1\0\0\0" + bytes(32), "has sent NTLM"), (spnego(NTLM), "the ticket: "),
+                                          (spnego(NTLM, KERBEROS), "negotiate more than Kerberos alone")],
+                         ids=["NTLM", "NTLM by SPNEGO", "NTLM rather than Kerberos"])
+def test_nothing_but_kerberos_is_negotiated(provider, jane, token, words):
+    status, headers, _ = jane.get(jane.to_the_form("only"), "-H", "Authorization: Negotiate " + base64.b64encode(token).decode())
+    assert status == 403 and "location" not in headers and "www-authenticate" not in headers
+    provider.running.wait_for_log(words)
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer", "Negotiation"])
+def test_credentials_of_another_kind_are_no_ticket(provider, jane, scheme):
+    """They are somebody else's business, such as a proxy's: the browser is asked for a ticket."""
+    status, headers, _ = jane.get(jane.to_the_form("only"), "-H", f"Authorization: {scheme} amFuZTp4")
+    assert status == 401 and headers["www-authenticate"] == "Negotiate"
 
 
 def test_the_key_of_one_service_takes_no_ticket_of_another(provider, jane):

@@ -26,7 +26,7 @@ def policy(name: str, **further) -> str:
 OLD = "20200101000000Z"
 PEOPLE = "".join(
     [person(f"must-change-{name}", pwdReset="TRUE") for name in ("a", "b", "c", "d", "chromium", "noscript", "foreign", "switched-off", "log", "logout")]
-    + [person(f"grace-{name}", pwdChangedTime=OLD, pwdPolicySubentry=GRACE) for name in ("a", "b")]
+    + [person(f"grace-{name}", pwdChangedTime=OLD, pwdPolicySubentry=GRACE) for name in ("a", "b", "c")]
     + [person(f"expired-{name}", pwdChangedTime=OLD) for name in ("a", "b")])
 
 
@@ -151,6 +151,15 @@ def test_whom_the_directory_no_longer_lets_in_only_the_service_account_can_help_
     assert log_in(provider, "expired-a", NEW).code
 
 
+def test_where_the_person_changes_it_the_service_account_does_not_help_out(provider, directory):
+    """Not even when the directory stops letting somebody in who is at the form already."""
+    browser, answer = to_the_form(provider, "grace-c")
+    directory.replace(dn("grace-c"), pwdPolicySubentry=POLICY)
+    assert change(browser, answer).status == 422
+    directory.replace(dn("grace-c"), pwdPolicySubentry=GRACE)
+    to_the_form(provider, "grace-c")
+
+
 def test_where_it_is_switched_off_there_is_no_form(provider):
     answer = log_in(provider, "must-change-switched-off", connector_id="never")
     assert answer.status == 403 and "expired" in answer.page.text and not answer.page.forms
@@ -221,7 +230,7 @@ class TestActiveDirectory:
     @pytest.fixture(scope="class")
     def domain(self, tmp_path_factory):
         with ActiveDirectory(tmp_path_factory.mktemp("domain")) as domain:
-            domain.add(user("newcomer", self.FIRST, pwdLastSet="0") + user("service", self.FIRST))
+            domain.add(user("newcomer", self.FIRST, pwdLastSet="0") + user("leaver", self.FIRST, pwdLastSet="0") + user("service", self.FIRST))
             # A password may be changed again at once.
             domain.change(f"dn: {DOMAIN}\nchangetype: modify\nreplace: minPwdAge\nminPwdAge: 0\n-\n\n")
             yield domain
@@ -248,3 +257,13 @@ class TestActiveDirectory:
         answer = change(browser, answer, self.FIRST, self.SECOND)
         assert claims(provider, redeem(provider, answer.code))["name"] == "Newcomer"
         assert log_in(provider, "newcomer", self.SECOND).code
+
+    def test_who_is_shut_out_meanwhile_changes_nothing(self, provider, domain):
+        def control(flags: int):
+            domain.change(f"dn: {user_dn('leaver')}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: {flags}\n-\n\n")
+        provider.keep_out_of_log(self.FIRST, self.SECOND)
+        browser, answer = to_the_form(provider, "leaver", self.FIRST)
+        control(514)
+        assert change(browser, answer, self.FIRST, self.SECOND).status == 422
+        control(512)
+        to_the_form(provider, "leaver", self.FIRST)

@@ -88,6 +88,8 @@ import Testing
         jane(.mustChangePassword(""))
         #expect(try await connector().changePassword(username: "nobody", from: "right", to: "new") == .wrongPassword)
         #expect(try await connector().changePassword(username: "jane", from: "", to: "new") == .wrongPassword)
+        directory.answer("(uid=)", entry(Self.dn, ["uid": ["jane"]]))
+        #expect(try await connector().changePassword(username: "", from: "right", to: "new") == .wrongPassword)
         #expect(directory.state.withLock { $0.exchanges }.isEmpty)
     }
 

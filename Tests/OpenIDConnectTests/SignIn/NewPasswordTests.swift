@@ -146,8 +146,24 @@ private final class ExpiringConnector: PasswordChangeConnector {
         try expectRefusal(await change(state))
     }
 
-    @Test func `Where it cannot be changed there is a page that says so`() async throws {
-        provider.connector.set(problem: .denied(.passwordExpired, ""))
+    @Test func `What is next knows nothing of it any more`() async throws {
+        let asking = try await TestProvider { $0.skipsApproval = false }
+        asking.parts.connectors.replace([.init(id: "ldap", name: "LDAP", type: "ldap", connector: connector)])
+        let flow = SignInFlow(asking.parts)
+        let begun = await flow.begin(asking.authorization(), connectorID: "ldap", browser: asking.browser)
+        guard case .ask(.password, let login, _) = begun else { throw Unexpected(begun) }
+        let form = await flow.submit(
+            username: "jane", password: "expired", connectorID: "ldap", state: login, browser: asking.browser)
+        guard case .ask(.newPassword, let expired, _) = form else { throw Unexpected(form) }
+        let changed = await flow.changePassword(
+            from: "expired", to: "new", repeated: "new", connectorID: "ldap", state: expired, browser: asking.browser)
+        guard case .remember(_, then: .ask(.consent, let consent, _)) = changed else { throw Unexpected(changed) }
+        try expectRefusal(await flow.newPasswordForm(connectorID: "ldap", state: consent, browser: asking.browser))
+    }
+
+    @Test(arguments: [LoginDenial.passwordExpired, .mustChangePassword])
+    func `Where it cannot be changed there is a page that says so`(_ denial: LoginDenial) async throws {
+        provider.connector.set(problem: .denied(denial, ""))
         let begun = await flow.begin(provider.authorization(), connectorID: "plain", browser: provider.browser)
         guard case .ask(.password, let state, _) = begun else { throw Unexpected(begun) }
         let outcome = await flow.submit(
