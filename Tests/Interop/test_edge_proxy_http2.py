@@ -87,6 +87,20 @@ def test_heads_that_are_none(proxy, backend, headers):
     assert (status or 400) >= 400 and backend.requests[before:] == []
 
 
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("frame", [
+    bytes([0, 0, 7, 6, 0, 0, 0, 0, 0]) + bytes(7), bytes([0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), bytes([0, 0, 4, 8, 0, 0, 0, 0, 0]) + bytes(4),
+    bytes([0, 0, 1, 1, 4, 0, 0, 0, 1, 0x40]),
+], ids=["a ping of seven bytes", "data on no stream", "a window that grows by nothing", "fields that cannot be unpacked"])
+def test_a_connection_on_which_nothing_sensible_can_follow_is_closed(proxy, frame):
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as transport:
+        transport.sendall(PREFACE + frame)
+        while transport.recv(65536):
+            pass
+
+
 def test_random_frames_break_nothing(proxy):
     seed = random.randrange(1 << 32)
     generator = random.Random(seed)

@@ -84,5 +84,6 @@ public struct ProxyConnections: ConnectionHandling {
                 }
             })
         try pipeline.addHandler(manager)
+        try HTTP2ConnectionEnd.add(to: channel)
     }
 }

@@ -124,7 +124,7 @@ struct Connections: ServerChildChannel {
             HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
         ]
-        return try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
+        let streams = try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
             mode: .server,
             connectionManagerConfiguration: .init(
                 maxIdleTime: .seconds(Int64(limits.idleSeconds)), maxAge: nil,
@@ -136,6 +136,8 @@ struct Connections: ServerChildChannel {
                 return try addRequestHandler(stream, .http2Stream)
             }
         }
+        try HTTP2ConnectionEnd.add(to: channel)
+        return streams
     }
 
     private func addRequestHandler(_ channel: any Channel, _ transport: RequestHandler.Transport) throws -> Requests {

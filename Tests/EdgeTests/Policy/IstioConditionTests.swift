@@ -63,7 +63,8 @@ import Testing
 
     @Test(arguments: [
         ("https://sso.example/dex/ann", true), ("https://sso.example/dex/bob", false), ("https://sso.evil/dex/ann", false),
-        ("*", true), ("*/ann", true), ("*/bob", false), ("*.example/dex/ann", false), ("*sso.example/dex/ann", true),
+        ("*", true), ("*/ann", true), ("*/bob", false), ("*.example/dex/ann", true), ("*.evil/dex/ann", false),
+        ("*sso.example/dex/ann", true),
         ("*sso.evil/dex/ann", false), ("https://sso.example/dex/*", true), ("https://sso.evil/dex/*", false),
         ("https://sso.example/dex/a*", true), ("https://sso.example/dex/b*", false),
     ])

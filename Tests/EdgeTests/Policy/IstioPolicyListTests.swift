@@ -26,10 +26,10 @@ import Testing
     }
 
     private func decide(
-        _ policies: [IstioPolicy], native: PolicyList? = nil, authenticates: Bool = false, _ request: EdgeRequest? = nil,
+        _ policies: [IstioPolicy], native: PolicyList? = nil, _ request: EdgeRequest? = nil,
         unknown: Bool = false
     ) -> PolicyDecision.Outcome {
-        let list = IstioPolicyList(policies, native: native, authenticates: authenticates)
+        let list = IstioPolicyList(policies, native: native)
         let (request, identity) = (request ?? self.request, unknown ? nil : ann)
         let outcome = list.decide(request, identity).outcome
         #expect(list.explain(request, identity).decision.outcome == outcome)
@@ -141,23 +141,6 @@ import Testing
     @Test func `Somebody known who may not is not asked who they are`() {
         #expect(decide([policy(.allow, [.init(sources: [[Self.bob]])])]) == .deny)
         #expect(decide([policy(.allow, [.init(sources: [[Self.bob]])])], unknown: true) == .authenticate)
-    }
-
-    /// Browsers send no token with them, and Istio looks at none.
-    @Test func `Of preflights no token is looked at where tokens are required`() {
-        let preflight = EdgeRequest(
-            method: "OPTIONS", host: "a.example", headers: ["origin": "https://b", "access-control-request-method": "PUT"])
-        let allow = policy(.allow, [.init(sources: [[Self.known]])])
-        #expect(decide([allow], authenticates: true, preflight) != .allow)
-        #expect(decide([allow], authenticates: false, preflight) == .allow)
-        for absent in ["origin", "access-control-request-method"] {
-            var request = preflight
-            request.headers.remove(absent)
-            #expect(decide([allow], authenticates: true, request) == .allow)
-        }
-        var get = preflight
-        get.method = "GET"
-        #expect(decide([allow], authenticates: true, get) == .allow)
     }
 
     @Test(arguments: ["/a%2fb", "/a/..;/b", "/a%00", "b"]) func `An ambiguous path is denied, whatever is allowed`(path: String) {
