@@ -64,7 +64,7 @@ public struct JSONObject: Sendable {
     private func index(of name: String) -> Int? {
         // Lengths first, which strings know.
         let length = name.utf8.count
-        return names.firstIndex { $0.utf8.count == length && $0.utf8.elementsEqual(name.utf8) }
+        return names.firstIndex { $0.utf8.count == length && $0.hasSameBytes(as: name) }
     }
 }
 

@@ -81,7 +81,7 @@ struct TokenCheck: Sendable {
     /// What is cheap is looked at first: nobody should make us check signatures of tokens that would be refused anyway.
     private func candidate(_ token: String, _ places: [Int]) throws(TokenRefusal) -> Candidate {
         let form = try TokenForm(token)
-        let named = places.filter { rules[$0].issuer.issuer.utf8.elementsEqual(form.issuer.utf8) }
+        let named = places.filter { rules[$0].issuer.issuer.hasSameBytes(as: form.issuer) }
         guard !named.isEmpty else { throw .invalid("the token's issuer is not trusted here") }
         // Our own clock wrote our own tokens; and a revocation is remembered until its token expires, not longer.
         let isOurs = named.contains { rules[$0].isOurs }

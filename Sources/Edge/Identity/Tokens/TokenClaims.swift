@@ -27,7 +27,7 @@ struct TokenClaims: Sendable {
     /// Whether the token is for one of those; empty: any is right.
     func isFor(_ accepted: [String]) -> Bool {
         guard !accepted.isEmpty else { return true }
-        return audiences.contains { audience in accepted.contains { $0.utf8.elementsEqual(audience.utf8) } }
+        return audiences.contains { audience in accepted.contains { $0.hasSameBytes(as: audience) } }
     }
 
     /// Checks `exp`, `nbf` and `iat`.

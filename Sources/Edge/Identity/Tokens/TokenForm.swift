@@ -11,9 +11,8 @@ struct TokenForm: Sendable {
 
     /// Whether this is a JWS in its compact form at all, and not an opaque token.
     static func isJWS(_ token: String) -> Bool {
-        var dots = 0
-        for byte in token.utf8 where byte == UInt8(ascii: ".") { dots += 1 }
-        return dots == 2
+        func dots(_ bytes: some Sequence<UInt8>) -> Int { bytes.count { $0 == UInt8(ascii: ".") } }
+        return (token.utf8.withContiguousStorageIfAvailable { dots($0) } ?? dots(token.utf8)) == 2
     }
 
     init(_ token: String) throws(TokenRefusal) {

@@ -14,7 +14,7 @@ struct TokenRule: Sendable {
     /// Whether the token stands where this entry looks for tokens.
     func finds(_ token: String, in request: EdgeRequest) -> Bool {
         issuer.locations.contains { location in
-            CredentialFinder.token(at: location, in: request)?.utf8.elementsEqual(token.utf8) ?? false
+            CredentialFinder.token(at: location, in: request)?.hasSameBytes(as: token) ?? false
         }
     }
 }
