@@ -22,7 +22,7 @@ struct YAMLDocument {
     /// Bytes of text; the largest configuration that makes sense is far smaller.
     static let sizeLimit = 4 << 20
     /// Values after aliases are expanded, so that nine lines of aliases to aliases cannot fill the memory.
-    static let valueLimit = 100_000
+    static let valueLimit = 500_000
     /// Mappings and lists within each other.
     static let depthLimit = 64
 
