@@ -13,7 +13,7 @@ TEST_PACKAGES  := apache2-bin caddy chromium chromium-driver curl glewlwyd golan
                   golang-golang-x-oauth2-dev golang-google-grpc-dev haproxy krb5-admin-server krb5-kdc krb5-user ldap-utils \
                   libapache2-mod-auth-openidc libnginx-mod-http-set-misc lua-socket nginx openssl php-cli php-mbstring php-xml python3 \
                   samba samba-ad-provision samba-dsdb-modules samba-vfs-modules simplesamlphp slapd xmlsec1
-BENCH_PACKAGES := gcc ldap-utils libldap2-dev nginx openssl python3 slapd util-linux wrk
+BENCH_PACKAGES := gcc ldap-utils libldap2-dev nghttp2-client nginx openssl python3 slapd util-linux wrk
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test unit interop bench lint format clean
@@ -45,16 +45,18 @@ interop: packages build ## third-party clients, browsers and scripts against the
 
 bench: build ## measure the built program against the limits of this machine (ARGS="--logins 100000 --rows 1000000")
 	@Scripts/install-packages "To measure" $(BENCH_PACKAGES)
+	@Scripts/python-environment .venv Tests/Interop/requirements.txt
+	swift build -c release --static-swift-stdlib --product InProcess
 	python3 Benchmarks/run $(ARGS)
 
 lint: ## check the style of all code
-	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests; \
+	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks; \
 	else echo "This toolchain has no 'swift format': Swift's style is not checked"; fi
 	python3 -m compileall -q Tests/Interop Benchmarks
 	for script in Scripts/* examples/*/run .ci/run; do bash -n "$$script"; done
 
 format: ## give all Swift code its style
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 clean: ## remove what was built
 	rm -rf .build .venv build

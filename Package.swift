@@ -141,6 +141,10 @@ let package = Package(
             ],
             path: "Sources/DextraCommand",
             swiftSettings: strict),
+        // For `make bench` alone.
+        .executableTarget(
+            name: "InProcess", dependencies: ["Edge", "JOSE", "OpenIDConnect", "Upstream"], path: "Benchmarks/InProcess",
+            swiftSettings: strict),
 
         tests(
             "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),

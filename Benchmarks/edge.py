@@ -1,14 +1,18 @@
 """What the edge answers to a proxy that asks about each request."""
-import contextlib, html, http.client, http.cookiejar, re, subprocess, tempfile, urllib.request
+import contextlib, html, http.client, http.cookiejar, itertools, json, re, subprocess, sys, tempfile, urllib.request
 from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
-import load
-from machine import to_server_core
-from server import CLIENT, PASSWORD, Client, Server, free_port, wait_for_200
+import edge_tokens, load
+from machine import processor_seconds, to_server_core
+from server import BINARY, CLIENT, PASSWORD, Client, Server, free_port, wait_for_200
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests/Interop"))
+from support import check  # noqa: E402
 
 # As nginx asks: docs/edge/proxies.md.
 ADDRESS = "/oauth2/auth/nginx"
+IN_PROCESS = str(Path(BINARY).with_name("InProcess"))
 QUESTION = {"X-Original-URI": "/v1/models/iris:predict", "X-Original-Method": "POST", "X-Forwarded-Proto": "https"}
 POLICIES = 10_000
 
@@ -17,9 +21,9 @@ class EdgeServer(Server):
     """`dextra serve` with an edge on a listener of its own."""
 
     def __init__(self, *, policies: list[dict] | None = None, assertion: bool = False):
-        self.edge = f"127.0.0.1:{free_port()}"
+        self.edge, self.grpc = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         section = {
-            "http": self.edge, "trustedProxies": ["127.0.0.1/32"], "issuers": [{"issuer": "self", "audiences": [CLIENT]}],
+            "http": self.edge, "grpc": self.grpc, "trustedProxies": ["127.0.0.1/32"], "issuers": [{"issuer": "self", "audiences": [CLIENT]}],
             "login": {"allowedRedirectHosts": [self.edge]}, "headers": {"families": ["x-auth-request", "kubeflow"]},
             "policies": policies or [{"path": "/*", "allow": [{"emailDomains": ["example.com"]}]}]}
         if assertion:
@@ -79,6 +83,40 @@ def assertions(server: EdgeServer, seconds: float) -> dict:
     """Each host is an audience of its own, and there are more than the edge remembers: every answer needs a signature."""
     question = token_question(server)
     return ask(server, seconds, [question | {"Host": f"h{n}.example.com"} for n in range(30_000)])
+
+
+def by_grpc(server: EdgeServer, seconds: float) -> dict:
+    """Envoy's question about a known token: 8 connections, 16 questions at a time on each."""
+    question = check.question("/v1/models/iris", authorization=token_question(server)["Authorization"])
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(check.framed(question))
+        file.flush()
+        used = processor_seconds(server.pid)
+        told = subprocess.run(
+            ["h2load", "-D", str(round(seconds)), "-c", "8", "-m", "16", "-t", "1", "-d", file.name, "-H", "content-type: application/grpc",
+             "-H", "te: trailers", f"http://{server.grpc}{check.PATH}"], capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
+        used = processor_seconds(server.pid) - used
+    count, failed = int(re.search(r"(\d+) succeeded", told)[1]), int(re.search(r"(\d+) failed", told)[1])
+    # It tells no percentiles.
+    return {"per_second": count / round(seconds), "failed": failed, "cpu_us": used / max(1, count) * 1e6}
+
+
+def new_tokens(folder: str, tokens: Path, seconds: float) -> dict:
+    """Tokens of another issuer that nobody has seen, at a server that has seen none."""
+    port = free_port()
+    section = {"http": f"127.0.0.1:{port}", "issuers": [edge_tokens.edge_issuer(folder)],
+               "policies": [{"path": "/*", "allow": [{"groups": [edge_tokens.GROUP]}]}]}
+    with Server(in_memory=True, changes={"edge": section}) as server:
+        return edge_tokens.new_token_rate(f"http://127.0.0.1:{port}/app", tokens, seconds, server=server.pid)
+
+
+def in_process(folder: str, tokens: Path) -> dict[str, float]:
+    """Rates without HTTP: `signatures` checked, `new_tokens` looked into as a whole, `assertions` signed, per second on the server's core."""
+    with tokens.open() as file:
+        text = "".join([Path(folder, "jwks.json").read_text() + "\n", *itertools.islice(file, 20_000)])
+    told = subprocess.run([IN_PROCESS, edge_tokens.ISSUER, edge_tokens.AUDIENCE], input=text, capture_output=True, text=True, check=True,
+                          timeout=120, preexec_fn=to_server_core).stdout
+    return json.loads(told)
 
 
 def at_half_load(server: EdgeServer, seconds: float, full: float) -> dict:

@@ -119,5 +119,7 @@ IDEALS = {
                   lambda cost, sample: sample["requests"] * cost["exchange"] + cost["bcrypt"] + 2 * cost["rsa2048_sign"]),
     "edge_token": (("edge_exchange",), lambda cost, sample: cost["edge_exchange"]),
     "edge_cookie": (("edge_exchange",), lambda cost, sample: cost["edge_exchange"]),
+    "edge_grpc": (("edge_exchange",), lambda cost, sample: cost["edge_exchange"]),
+    "edge_new_token": (("edge_exchange", "rsa2048"), lambda cost, sample: cost["edge_exchange"] + cost["rsa2048_verify"]),
     "edge_assertion": (("edge_exchange", "p256"), lambda cost, sample: cost["edge_exchange"] + cost["p256_sign"]),
 }

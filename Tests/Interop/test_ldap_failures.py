@@ -110,7 +110,8 @@ LIMITS = {"timeout": "2s", "connectTimeout": "2s"}
 
 def test_a_stalled_server_delays_nobody_else(start, company, proxy):
     """60 people wait for one directory: those of another one, those with passwords here and discovery are as quick as ever."""
-    provider = start(**changes(settings(proxy.host, **LIMITS), settings(company.host)))
+    # Long enough that who were delayed by it would show, on a slow machine too.
+    provider = start(**changes(settings(proxy.host, timeout="8s", connectTimeout="8s"), settings(company.host)))
     person(provider, "jane")
     proxy.stall()
     with concurrent.futures.ThreadPoolExecutor(60) as pool:
@@ -121,7 +122,7 @@ def test_a_stalled_server_delays_nobody_else(start, company, proxy):
             assert provider.get("/.well-known/openid-configuration").status_code == 200
         assert claims(provider, tokens(provider, "john", connector_id="ldap-2"))["name"] == "John Roe"
         assert claims(provider, tokens(provider, JANE.email, JANE.password, connector_id="local"))["email"] == JANE.email
-        assert time.perf_counter() - begun < 2
+        assert time.perf_counter() - begun < 5
         assert not all(future.done() for future in waiting), "nobody waited: the test shows nothing"
         answers = [future.result() for future in waiting]
     assert {answer.status_code for answer in answers} == {DOWN}
