@@ -139,5 +139,10 @@ def test_a_broken_script_lets_nothing_through(broken):
         text = (EXAMPLES / "apache/asks.conf").read_text().replace("127.0.0.1:8080", f"127.0.0.1:{port}")
         text = text.replace("127.0.0.1:8082", f"127.0.0.1:{behind}").replace("/etc/apache2/edge.lua", "{folder}/edge.lua")
         with apache(port, modules_of(text), text, {} if broken is None else {"edge.lua": broken}):
-            answer = get(f"http://127.0.0.1:{port}/public")
+            try:
+                answer = get(f"http://127.0.0.1:{port}/public")
+            except requests.ConnectionError:
+                # Debian's mod_lua now and then brings its process down when there is no file: nothing goes through then, either.
+                assert broken is None
+                return
             assert answer.status_code == 500 and "headers" not in answer.text
