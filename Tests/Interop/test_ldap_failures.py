@@ -122,7 +122,7 @@ def test_a_stalled_server_delays_nobody_else(start, company, proxy):
             assert provider.get("/.well-known/openid-configuration").status_code == 200
         assert claims(provider, tokens(provider, "john", connector_id="ldap-2"))["name"] == "John Roe"
         assert claims(provider, tokens(provider, JANE.email, JANE.password, connector_id="local"))["email"] == JANE.email
-        assert time.perf_counter() - begun < 5
+        assert time.perf_counter() - begun < 2
         assert not all(future.done() for future in waiting), "nobody waited: the test shows nothing"
         answers = [future.result() for future in waiting]
     assert {answer.status_code for answer in answers} == {DOWN}
