@@ -26,19 +26,19 @@ let package = Package(
         .library(name: "Dextra", targets: ["Dextra"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -47,21 +47,22 @@ let package = Package(
         .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
         .systemLibrary(name: "CXMLSec", pkgConfig: "xmlsec1-openssl", providers: [.apt(["libxmlsec1-dev"])]),
         .target(name: "COpenSSLExit", dependencies: ["COpenSSL"]),
-        module("JOSE", ["COpenSSL", "COpenSSLExit"]),
-        module("Passwords", ["CCrypt"]),
-        module("Workers", []),
-        module("OpenIDConnect", ["JOSE"]),
-        module("DexConfiguration", [.product(name: "Yams", package: "Yams")]),
+        module("Bytes", []),
+        module("JOSE", ["Bytes", "COpenSSL", "COpenSSLExit"]),
+        module("Passwords", ["Bytes", "CCrypt"]),
+        module("Workers", ["Bytes"]),
+        module("OpenIDConnect", ["Bytes", "JOSE"]),
+        module("DexConfiguration", ["Bytes", .product(name: "Yams", package: "Yams")]),
         module(
-            "Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")],
+            "Persistence", ["Bytes", "JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("migrations")]),
-        module("Directory", ["CLDAP"]),
-        module("Kerberos", ["CGSSAPI"]),
-        module("XMLSecurity", ["CXMLSec"]),
+        module("Directory", ["Bytes", "CLDAP"]),
+        module("Kerberos", ["Bytes", "CGSSAPI"]),
+        module("XMLSecurity", ["Bytes", "CXMLSec"]),
         module(
             "Upstream",
             [
-                "JOSE",
+                "Bytes", "JOSE",
                 "OpenIDConnect",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -70,13 +71,14 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module(
-            "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
-        module("Edge", ["JOSE", "OpenIDConnect", "Upstream"]),
-        module("Pages", [.product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
+            "Connectors",
+            ["Bytes", "Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Upstream", "Workers", "XMLSecurity"]),
+        module("Edge", ["Bytes", "JOSE", "OpenIDConnect", "Upstream"]),
+        module("Pages", ["Bytes", .product(name: "Mustache", package: "swift-mustache")], resources: [.embedInCode("static")]),
         module(
             "Web",
             [
-                "JOSE",
+                "Bytes", "JOSE",
                 "OpenIDConnect",
                 "Pages",
                 "Workers",
@@ -94,7 +96,7 @@ let package = Package(
         module(
             "GRPC",
             [
-                .product(name: "NIOCore", package: "swift-nio"),
+                "Bytes", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -102,7 +104,7 @@ let package = Package(
         module(
             "EdgeServer",
             [
-                "Edge",
+                "Bytes", "Edge",
                 "GRPC",
                 "JOSE",
                 "OpenIDConnect",
@@ -123,7 +125,8 @@ let package = Package(
         module(
             "Dextra",
             [
-                "Connectors", "DexConfiguration", "Directory", "Edge", "EdgeServer", "Kerberos", "OpenIDConnect", "Pages",
+                "Bytes", "Connectors", "DexConfiguration", "Directory", "Edge", "EdgeServer", "Kerberos", "OpenIDConnect",
+                "Pages",
                 "Persistence", "Upstream", "Web",
                 "Workers", "XMLSecurity",
                 .product(name: "Logging", package: "swift-log"),
@@ -132,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "dextra",
             dependencies: [
-                "Connectors", "DexConfiguration", "Dextra", "Directory", "Edge", "JOSE", "OpenIDConnect", "Passwords",
+                "Bytes", "Connectors", "DexConfiguration", "Dextra", "Directory", "Edge", "JOSE", "OpenIDConnect", "Passwords",
                 "Persistence",
                 "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -146,6 +149,7 @@ let package = Package(
             name: "InProcess", dependencies: ["Edge", "JOSE", "OpenIDConnect", "Upstream"], path: "Benchmarks/InProcess",
             swiftSettings: strict),
 
+        tests("Bytes"),
         tests(
             "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A JSON object: members with distinct names, in the order in which they are written.
 ///
 /// Names are compared byte by byte: Swift's `==` on strings would take U+212A (Kelvin) for `K`.
