@@ -1,3 +1,5 @@
+import Bytes
+
 /// Finds the few headers that matter among all that a request has, by length first.
 struct RelevantHeaders: Sendable {
     /// What credentials and questions are made of.
@@ -6,7 +8,7 @@ struct RelevantHeaders: Sendable {
         "x-forwarded-method", "x-forwarded-for", "x-forwarded-client-cert", "x-original-uri", "x-original-url",
         "x-original-method", "x-real-ip", "origin", "access-control-request-method", "sec-fetch-mode",
     ]
-    /// A name with `_`, which may be one of the edge's in disguise.
+    /// A name with `_`, `.` or the like, which may be one of the edge's in disguise.
     static let odd = -1
 
     /// By length: the names of that length with their numbers, from 1.
@@ -28,7 +30,7 @@ struct RelevantHeaders: Sendable {
         if length < byLength.count {
             for candidate in byLength[length] where Self.same(name, candidate.name) { return candidate.index }
         }
-        return name.utf8.contains(UInt8(ascii: "_")) ? Self.odd : nil
+        return name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") } ? nil : Self.odd
     }
 
     private static func same(_ name: String, _ lowercased: [UInt8]) -> Bool {
