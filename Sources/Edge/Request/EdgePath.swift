@@ -35,21 +35,27 @@ public struct EdgePath: Sendable, Hashable {
 
     /// Normalized, without the query.
     public let text: String
+    /// Whether ``text`` is, byte by byte, what was sent. What is not may be read differently by whoever gets the sent bytes: they
+    /// get ``text`` instead, or nothing.
+    public let isAsSent: Bool
 
     /// - Parameter path: as sent, without the query.
     /// - Throws: what makes the path ambiguous. With ``Normalization/none`` only what HTTP does not allow is refused.
     public init(_ path: String, _ normalization: Normalization) throws(Refusal) {
         if PathBytes.isPlain(path) {
             text = path
+            isAsSent = true
             return
         }
-        var path = Array(path.utf8)
+        let sent = Array(path.utf8)
+        var path = sent
         guard path.first == UInt8(ascii: "/") else { throw .notAbsolute }
         if let refusal = PathBytes.refusal(of: path, normalization) { throw refusal }
         if normalization == .decodeAndMergeSlashes { path = PathBytes.decodingSlashes(path) }
         if normalization != .none { path = PathBytes.canonical(path) }
         if normalization == .mergeSlashes || normalization == .decodeAndMergeSlashes { path = PathBytes.mergingSlashes(path) }
         text = String(decoding: path, as: UTF8.self)
+        isAsSent = path == sent
     }
 
     /// What Envoy makes of a path, whether ambiguous or not.
