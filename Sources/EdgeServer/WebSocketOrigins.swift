@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 
 /// From which pages WebSockets may be opened.
@@ -21,9 +22,9 @@ public struct WebSocketOrigins: Sendable {
             request.headers.all("cookie").contains { cookies.occur(in: $0) }
             || request.headers.contains("x-forwarded-client-cert")
         guard isAmbient else { return true }
-        guard let origin = request.headers.only("origin")?.lowercased() else { return false }
+        guard let origin = request.headers.only("origin")?.asciiLowercased else { return false }
         let own = "\(request.scheme)://\(Self.withoutDefaultPort(request.host, request.scheme))"
-        return origin == own || allowed.contains(origin)
+        return origin.hasSameBytes(as: own) || allowed.containsExactly(origin)
     }
 
     /// The same for a request that a proxy asks about.
@@ -31,12 +32,13 @@ public struct WebSocketOrigins: Sendable {
 
     /// As far as a proxy tells: many leave `Upgrade` out of the question, as it belongs to the client's connection.
     private static func isOpening(_ headers: EdgeHeaders) -> Bool {
-        headers.contains("sec-websocket-key") || headers.all("upgrade").contains { $0.lowercased().contains("websocket") }
-            || headers.all("sec-fetch-mode").contains { $0.lowercased() == "websocket" }
+        headers.contains("sec-websocket-key")
+            || headers.all("upgrade").contains { $0.asciiLowercased.containsBytes(of: "websocket") }
+            || headers.all("sec-fetch-mode").contains { $0.hasSameBytesFoldingASCII(as: "websocket") }
     }
 
+    /// As browsers write it.
     private static func withoutDefaultPort(_ host: String, _ scheme: String) -> Substring {
-        let port = scheme == "https" ? ":443" : ":80"
-        return host.hasSuffix(port) ? host.dropLast(port.count) : host[...]
+        host.beforeBytes(of: scheme == "https" ? ":443" : ":80") ?? host[...]
     }
 }

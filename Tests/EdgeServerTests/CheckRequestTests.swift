@@ -79,6 +79,15 @@ struct CheckRequestTests {
         #expect(Self.request { $0.attributes.request.http.path = path } == nil)
     }
 
+    @Test(arguments: ProxiedRequestTests.noHosts) func `What names no host is no question`(host: String) {
+        #expect(Self.request { $0.attributes.request.http.host = host } == nil)
+    }
+
+    @Test(arguments: ["/a b", "/\u{301}/../secret", "/a\u{7F}", "/a?\u{E9}"])
+    func `A target with what must be escaped is no question`(path: String) {
+        #expect(Self.request { $0.attributes.request.http.path = path } == nil)
+    }
+
     @Test func `What is not HTTP is no question`() {
         #expect(Self.request { $0.attributes.clearRequest() } == nil)
         #expect(Self.request { $0 = .init() } == nil)

@@ -16,7 +16,7 @@ struct EdgeGraph: Sendable {
     /// Keeps the keys of assertions; nil without them.
     let assertionKeys: KeyKeeper?
     /// Where questions are asked and people log in, without those of proxies' own paths.
-    let routes: [Route]
+    var routes: [Route] { forwardAuth.routes + [forwardAuth.userInfo] + ownRoutes }
     /// Anything that makes remembered answers wrong calls it.
     let forget: @Sendable () -> Void
     private let ownRoutes: [Route]
@@ -26,6 +26,7 @@ struct EdgeGraph: Sendable {
     let cookiePrefixes: [String]
     private let forwardAuth: ForwardAuthRoutes
     private let reloading: EdgeReload
+    private let pathPrefix: String?
 
     init(
         _ configuration: Configuration, _ edge: Configuration.Edge, provider: ProviderGraph, options: ProviderOptions,
@@ -60,18 +61,22 @@ struct EdgeGraph: Sendable {
         forget = { reloading.remembered.clear() }
         forwardAuth = ForwardAuthRoutes(parts, remembered: reloading.remembered)
         ownRoutes = (login?.routes ?? []) + assertionRoutes
-        routes = forwardAuth.routes + ownRoutes
+        pathPrefix = edge.pathPrefix
     }
 
     /// - Returns: what makes policies, issuers and headers of a new configuration those in use.
     /// - Throws: ``StartError``; nothing has changed then.
     func prepare(_ new: Configuration.Edge) throws -> @Sendable () -> Void { try reloading.prepare(new) }
 
-    /// The edge on a listener of its own, where every path that is not its own is a question.
+    /// The edge on a listener of its own.
     func application(_ security: SecurityHeaders, provider: ProviderGraph, checks: [HealthCheck]) -> WebApplication {
-        WebApplication(
-            routes: (routes + EdgeHealth.routes(checks)).map(RequestScope.wrapping),
-            fallback: RequestScope.wrapping(forwardAuth.fallback(answersAll: true)), remembered: reloading.remembered,
+        let asked: AskedPaths = pathPrefix.map { $0.isEmpty ? .asSent : .behind($0) } ?? .unsaid
+        // Where every path is the client's, those at which other proxies ask are no exception.
+        let questions = asked == .asSent ? [] : forwardAuth.routes
+        let pages = [forwardAuth.userInfo] + ownRoutes + EdgeHealth.routes(checks, prefix: parts.prefix)
+        return WebApplication(
+            routes: (questions + pages).map(RequestScope.wrapping),
+            fallback: RequestScope.wrapping(forwardAuth.fallback(asked)), remembered: reloading.remembered,
             security: security,
             clientAddress: parts.trustedProxies, metrics: provider.metrics, logger: parts.logger)
     }
@@ -83,8 +88,11 @@ struct EdgeGraph: Sendable {
             metrics: provider.metrics, logger: parts.logger)
     }
 
-    /// For the provider's listeners: questions stand behind `/check`.
-    var fallback: Route { forwardAuth.fallback(answersAll: false) }
+    /// For the provider's listeners: questions stand behind a prefix.
+    var fallback: Route {
+        let prefix = pathPrefix ?? ""
+        return forwardAuth.fallback(.behind(prefix.isEmpty ? "/check" : prefix))
+    }
     var rememberedReplies: any RememberedReplies { reloading.remembered }
 
     /// Fetches issuers' keys before anybody needs them, and keeps them.

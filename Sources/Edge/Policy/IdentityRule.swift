@@ -85,22 +85,22 @@ public struct IdentityRule: Sendable, Hashable {
 
 /// An e-mail address as rules look at it: upper and lower case are the same, of ASCII's letters only. Other characters that
 /// Unicode takes for equal are different people.
-struct EmailAddress {
+package struct EmailAddress {
     private let bytes: [UInt8]
     private let domain: ArraySlice<UInt8>
 
     /// Nil for what has not exactly one `@` with something on both sides: for `a@example.com@evil.org` programs disagree on
     /// the domain.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         bytes = Self.folded(text)
         let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         domain = parts[1]
     }
 
-    func isOne(of addresses: [String]) -> Bool { addresses.contains { Self.folded($0) == bytes } }
+    package func isOne(of addresses: [String]) -> Bool { addresses.contains { Self.folded($0) == bytes } }
 
-    func isIn(_ domains: [String]) -> Bool {
+    package func isIn(_ domains: [String]) -> Bool {
         domains.contains { wanted in
             guard wanted.utf8.first == UInt8(ascii: ".") else { return domain.elementsEqual(wanted.utf8) }
             return domain.count > wanted.utf8.count && domain.suffix(wanted.utf8.count).elementsEqual(wanted.utf8)

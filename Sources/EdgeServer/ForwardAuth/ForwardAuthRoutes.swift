@@ -1,10 +1,10 @@
+import Bytes
 import Edge
 import HTTPTypes
 import Logging
 public import Web
 
-/// The addresses at which proxies ask: `{prefix}/auth` and its dialects, Envoy's behind `/check`, and on a listener of the
-/// edge's own every other path, for proxies that ask with the client's own path.
+/// The addresses at which proxies ask: `{prefix}/auth` and its dialects, and ``AskedPaths`` for Envoy.
 public struct ForwardAuthRoutes: Sendable {
     private let parts: EdgeParts
     private let remembered: RememberedAnswers
@@ -22,11 +22,15 @@ public struct ForwardAuthRoutes: Sendable {
             trusted: parts.trustedProxies, needsMethod: gate.looksAtMethods, needsPath: gate.looksAtPaths)
     }
 
+    /// oauth2-proxy's `userinfo`.
+    public var userInfo: Route {
+        Route([.get], parts.prefix + "/userinfo", name: "/oauth2/userinfo", audience: .programs) { await userInfo($0) }
+    }
+
     public var routes: [Route] {
         let prefix = parts.prefix
         var routes = [
-            route(nil, prefix + "/auth") { read($0, parts.dialect) },
-            Route([.get], prefix + "/userinfo", audience: .programs) { await userInfo($0) },
+            route(nil, prefix + "/auth") { read($0, parts.dialect) }
         ]
         for dialect in ProxyDialect.allCases {
             routes.append(route(nil, prefix + "/auth/" + dialect.rawValue) { read($0, dialect) })
@@ -35,13 +39,21 @@ public struct ForwardAuthRoutes: Sendable {
     }
 
     /// Everything else: Envoy's questions.
-    /// - Parameter answersAll: whether any path is a question, as on a listener that serves nothing else.
-    public func fallback(answersAll: Bool) -> Route {
+    public func fallback(_ asked: AskedPaths) -> Route {
         route("/check", "/") { request in
-            guard let path = Self.askedPath(request.path, answersAll: answersAll) else {
+            guard let path = asked.path(of: request.path) else {
                 return .none(.text("404 page not found\n", status: .notFound))
             }
-            return checked(Question(request: forwarded.own(request, path: path), name: "/check"))
+            // The edge's own prefix is where everybody is led without a question: by proxies that write no certificates, too.
+            let isOwn = request.path.startsWithBytes(of: parts.prefix + "/")
+            do throws(UnknownQuestion) {
+                var question = Question(
+                    request: try forwarded.own(request, path: path.path, believesCertificate: !isOwn), name: "/check")
+                question.otherwise = path.otherwise
+                return checked(question)
+            } catch {
+                return unknown(error.text)
+            }
         }
     }
 
@@ -49,11 +61,23 @@ public struct ForwardAuthRoutes: Sendable {
     private struct Question {
         let request: EdgeRequest
         let name: String
+        /// A path that may be meant instead: both must be allowed.
+        var otherwise: String?
         var allowed: AllowedList?
         /// The status of a yes.
         var status = HTTPResponse.Status.ok
         var passesRedirects = true
         var resolvesRedirects = false
+
+        var otherRequest: EdgeRequest? {
+            otherwise.map { path in
+                var other = request
+                other.path = path
+                return other
+            }
+        }
+
+        func allows(_ identity: EdgeIdentity?) -> Bool { allowed?.allows(identity) ?? true }
     }
 
     private enum Reading {
@@ -73,8 +97,12 @@ public struct ForwardAuthRoutes: Sendable {
                 switch read(request) {
                 case .none(let response): return response
                 case .question(let question):
-                    let answer = parts.answers.answerNow(question.request) { question.allowed?.allows($0) ?? true }
-                    return answer.map { response($0, to: question, as: note) }
+                    guard let answer = parts.answers.answerNow(question.request, allowing: question.allows) else { return nil }
+                    if let other = question.otherRequest, answer.isAllowed {
+                        guard let second = parts.answers.answerNow(other) else { return nil }
+                        guard second.isAllowed else { return unknown(Self.twoReadings) }
+                    }
+                    return response(answer, to: question, as: note)
                 }
             }
         ) { request in
@@ -82,12 +110,18 @@ public struct ForwardAuthRoutes: Sendable {
             switch read(request) {
             case .none(let response): return response
             case .question(let question):
-                let allowed = question.allowed
-                let answer = await parts.answers.answer(question.request) { allowed?.allows($0) ?? true }
+                let answer = await parts.answers.answer(question.request, allowing: question.allows)
+                if let other = question.otherRequest, answer.isAllowed {
+                    guard await parts.answers.answer(other).isAllowed else { return unknown(Self.twoReadings) }
+                }
                 return response(answer, to: question, as: note)
             }
         }
     }
+
+    private static let twoReadings =
+        "a path behind /check may be the client's own; write edge.pathPrefix: /check, or edge.pathPrefix: '' if the proxy asks with "
+        + "the client's path"
 
     private func checked(_ question: Question) -> Reading {
         guard !parts.webSockets.allowAsked(question.request) else { return .question(question) }
@@ -99,11 +133,6 @@ public struct ForwardAuthRoutes: Sendable {
         return .none(response)
     }
 
-    static func askedPath(_ path: String, answersAll: Bool) -> String? {
-        if path.utf8.starts(with: "/check/".utf8) { return String(path.dropFirst("/check".utf8.count)) }
-        return answersAll ? path : nil
-    }
-
     private func read(_ web: WebRequest, _ dialect: ProxyDialect?) -> Reading {
         do {
             // oauth2-proxy says 202 to a proxy that it does not know; nginx, Traefik and Caddy take any 2xx.
@@ -113,11 +142,18 @@ public struct ForwardAuthRoutes: Sendable {
                     status: dialect == nil ? .accepted : .ok, passesRedirects: dialect?.passesRedirects == true,
                     resolvesRedirects: dialect?.resolvesRedirects == true))
         } catch {
-            let reason = (error as? UnknownQuestion)?.text ?? "its query: \(error)"
-            parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(reason)])
-            return .none(.text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden))
+            return unknown((error as? UnknownQuestion)?.text ?? "its query: \(error)")
         }
     }
+
+    private func unknown(_ reason: String) -> WebResponse {
+        parts.logger.error("a proxy's question cannot be answered", metadata: ["reason": .string(reason)])
+        var response = WebResponse.text("it is not known what is asked for; the log of the edge says why\n", status: .forbidden)
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private func unknown(_ reason: String) -> Reading { .none(unknown(reason)) }
 
     /// nginx would make an error page of a redirect; where to go the proxy knows, or reads in `X-Auth-Request-Redirect`.
     private static func unauthorized(_ redirect: EdgeAnswer) -> EdgeAnswer {
@@ -133,7 +169,7 @@ public struct ForwardAuthRoutes: Sendable {
     static func resolved(_ answer: EdgeAnswer, at request: EdgeRequest) -> EdgeAnswer {
         var answer = answer
         for index in answer.clientHeaders.indices
-        where answer.clientHeaders[index].name == "location" && answer.clientHeaders[index].value.hasPrefix("/") {
+        where answer.clientHeaders[index].name == "location" && answer.clientHeaders[index].value.startsWithByte("/") {
             answer.clientHeaders[index].value = "\(request.scheme)://\(request.host)" + answer.clientHeaders[index].value
         }
         return answer
@@ -161,8 +197,15 @@ public struct ForwardAuthRoutes: Sendable {
     }
 
     private func userInfo(_ question: WebRequest) async -> WebResponse {
+        let asked: EdgeRequest
+        do throws(UnknownQuestion) {
+            // Proxies of all kinds lead clients here, and few of them write certificates.
+            asked = try forwarded.own(question, path: question.path, believesCertificate: false)
+        } catch {
+            return WebResponse(status: .badRequest, headers: [.cacheControl: "no-store"])
+        }
         let found: (identity: EdgeIdentity, setCookies: [String])
-        switch await parts.answers.gate.identify(forwarded.own(question, path: question.path)) {
+        switch await parts.answers.gate.identify(asked) {
         case .identity(let identity): found = (identity, [])
         case .renewed(let identity, let setCookies): found = (identity, setCookies)
         case .invalid, nil:

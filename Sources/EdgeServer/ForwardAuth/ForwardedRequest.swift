@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import HTTPTypes
 import Web
@@ -17,15 +18,21 @@ struct ForwardedRequests: Sendable {
     let needsMethod: Bool
     let needsPath: Bool
 
-    /// The question is the request itself, behind a prefix of the path: Envoy's HTTP service.
-    /// - Parameter path: without the prefix.
-    func own(_ question: WebRequest, path: String) -> EdgeRequest {
+    /// The question is the request itself, perhaps behind a prefix of the path: Envoy's HTTP service.
+    /// - Parameters:
+    ///   - path: without the prefix.
+    ///   - believesCertificate: whether `x-forwarded-client-cert` is Envoy's, which removes the client's own.
+    func own(_ question: WebRequest, path: String, believesCertificate: Bool) throws(UnknownQuestion) -> EdgeRequest {
+        guard let host = Self.host(of: question).flatMap({ Authority($0) }) else {
+            throw UnknownQuestion("Host is none that everybody reads alike")
+        }
+        try Self.check(target: question.path, question.rawQuery)
         let isTrusted = trusted.isTrusted(peer: question.peerAddress)
         return EdgeRequest(
-            method: question.method.rawValue, scheme: isTrusted ? scheme(question) ?? "http" : "http",
-            host: (question.host ?? "").lowercased(), path: path, query: question.rawQuery,
-            headers: headers(of: question, isTrusted: isTrusted), clientAddress: question.clientAddress,
-            peerAddress: question.peerAddress)
+            method: question.method.rawValue, scheme: isTrusted ? try scheme(question) ?? "http" : "http", host: host.text,
+            path: path,
+            query: question.rawQuery, headers: headers(of: question, believesCertificate: isTrusted && believesCertificate),
+            clientAddress: question.clientAddress, peerAddress: question.peerAddress)
     }
 
     /// The question is about another request, which headers tell of.
@@ -34,20 +41,20 @@ struct ForwardedRequests: Sendable {
             throw UnknownQuestion(
                 "\(question.peerAddress) asks about another request and is no trusted proxy; name it in edge.trustedProxies")
         }
-        let told: Told
-        let chosen = if let dialect { dialect } else { try detect(question) }
-        switch chosen {
-        case .nginx:
-            told = try Told(
-                target: value("X-Original-URI", question), method: value("X-Original-Method", question),
-                host: question.host, scheme: scheme(question))
-        case .ingressNginx: told = try Told(url: value("X-Original-URL", question), method: value("X-Original-Method", question))
-        case .traefik, .caddy, .haproxy, .apache:
-            told = try Told(
-                target: value("X-Forwarded-Uri", question), method: value("X-Forwarded-Method", question),
-                host: value("X-Forwarded-Host", question) ?? question.host, scheme: scheme(question))
+        var told: Told
+        if let dialect {
+            told = try read(question, dialect)
+        } else {
+            let found = try detect(question)
+            told = try read(question, found)
+            // oauth2-proxy's recipe for nginx sets the path only.
+            if found == .traefik { told.host = Self.host(of: question) }
+            try doubtMethod(&told, of: found)
         }
         guard let host = told.host, !host.isEmpty else { throw UnknownQuestion("the proxy does not say which host is asked for") }
+        guard let authority = Authority(host) else {
+            throw UnknownQuestion("the host that is asked for is none that everybody reads alike")
+        }
         if told.path == nil, needsPath {
             throw UnknownQuestion(
                 "the proxy does not say which path is asked for; let it set X-Original-URI (nginx) or X-Forwarded-Uri")
@@ -57,9 +64,32 @@ struct ForwardedRequests: Sendable {
                 "the proxy does not say with which method; let it set X-Original-Method (nginx) or X-Forwarded-Method")
         }
         return EdgeRequest(
-            method: told.method ?? "GET", scheme: told.scheme ?? "http", host: host.lowercased(), path: told.path ?? "/",
-            query: told.query, headers: headers(of: question, isTrusted: true), clientAddress: question.clientAddress,
+            method: told.method ?? "GET", scheme: told.scheme ?? "http", host: authority.text, path: told.path ?? "/",
+            query: told.query, headers: headers(of: question, believesCertificate: false), clientAddress: question.clientAddress,
             peerAddress: question.peerAddress)
+    }
+
+    private func read(_ question: WebRequest, _ dialect: ProxyDialect) throws(UnknownQuestion) -> Told {
+        switch dialect {
+        case .nginx:
+            return try Told(
+                target: value("X-Original-URI", question), method: value("X-Original-Method", question),
+                host: Self.host(of: question), scheme: scheme(question))
+        case .ingressNginx:
+            let told = try Told(url: value("X-Original-URL", question), method: value("X-Original-Method", question))
+            // nginx chooses the server by an absolute target's host, and puts the field's into the URL.
+            if let chosen = try value("X-Original-Host", question) {
+                let host = told.host.flatMap { Authority($0)?.host }
+                guard let host, let chosen = Authority(chosen)?.host, chosen.hasSameBytes(as: host) else {
+                    throw UnknownQuestion("X-Original-Host and X-Original-URL name different hosts")
+                }
+            }
+            return told
+        case .traefik, .caddy, .haproxy, .apache:
+            return try Told(
+                target: value("X-Forwarded-Uri", question), method: value("X-Forwarded-Method", question),
+                host: value("X-Forwarded-Host", question), scheme: scheme(question))
+        }
     }
 
     /// oauth2-proxy's address serves everybody: what is there must be one proxy's, and only that.
@@ -68,11 +98,22 @@ struct ForwardedRequests: Sendable {
         let uri = question.headers[Self.name("X-Original-URI")] != nil
         let forwarded = question.headers[Self.name("X-Forwarded-Uri")] != nil
         switch (url, uri, forwarded) {
-        case (true, false, false): return .ingressNginx
+        case (true, false, false):
+            // Where no path is needed, a proxy may tell by `Host` alone, and the URL be the client's.
+            if !needsPath, let told = try Told(url: value("X-Original-URL", question), method: nil).host,
+                Self.host(of: question).flatMap({ Authority($0) }) != Authority(told)
+            {
+                throw UnknownQuestion(
+                    "X-Original-URL and Host differ; write edge.proxy: ingress-nginx, or let the proxy ask at …/auth/ingress-nginx"
+                )
+            }
+            return .ingressNginx
         case (false, true, false), (false, false, false): return .nginx
         case (false, false, true):
-            // oauth2-proxy's recipe for nginx sets the path only; a host there would be the client's own word.
-            if let told = try value("X-Forwarded-Host", question), told.lowercased() != question.host?.lowercased() {
+            // A host there would be the client's own word.
+            if let told = try value("X-Forwarded-Host", question),
+                !told.hasSameBytesFoldingASCII(as: Self.host(of: question) ?? "")
+            {
                 throw UnknownQuestion(
                     "X-Forwarded-Host and Host differ; write edge.proxy: traefik, or let the proxy ask at …/auth/traefik")
             }
@@ -83,9 +124,28 @@ struct ForwardedRequests: Sendable {
         }
     }
 
+    /// Where no proxy is named, a method may be the client's own word: recipes for nginx, oauth2-proxy's among them, tell none. With
+    /// `X-Original-URL` it is the controller's, which sets both. But nobody is let through as a preflight on such a word.
+    private func doubtMethod(_ told: inout Told, of dialect: ProxyDialect) throws(UnknownQuestion) {
+        let named = "write edge.proxy, or let the proxy ask at its own address, as in …/auth/\(dialect.rawValue)"
+        if dialect == .ingressNginx {
+            guard told.method != "OPTIONS" else {
+                throw UnknownQuestion("the method OPTIONS is believed from a named proxy only; " + named)
+            }
+        } else {
+            guard !needsMethod else {
+                throw UnknownQuestion("policies look at methods, which are believed from a named proxy only; " + named)
+            }
+            told.method = nil
+        }
+    }
+
     // MARK: Headers
 
     private static func name(_ text: String) -> HTTPField.Name { HTTPField.Name(text) ?? .cookie }
+
+    /// The `Host` field, or HTTP/2's `:authority`.
+    private static func host(of question: WebRequest) -> String? { question.headers[name("Host")] }
 
     /// The only value of a field.
     private func value(_ name: String, _ question: WebRequest) throws(UnknownQuestion) -> String? {
@@ -94,17 +154,26 @@ struct ForwardedRequests: Sendable {
         return values.first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private func scheme(_ question: WebRequest) -> String? {
-        let values = question.headers[values: Self.name("X-Forwarded-Proto")]
-        guard let value = values.first?.lowercased(), values.count == 1, value == "http" || value == "https" else { return nil }
+    private func scheme(_ question: WebRequest) throws(UnknownQuestion) -> String? {
+        guard let value = try value("X-Forwarded-Proto", question) else { return nil }
+        guard value == "http" || value == "https" else { throw UnknownQuestion("X-Forwarded-Proto is neither http nor https") }
         return value
     }
 
-    /// What only a trusted proxy may say is not there for others.
-    private func headers(of question: WebRequest, isTrusted: Bool) -> EdgeHeaders {
+    /// Certificates come from Envoy alone: the other proxies, in their recipes, write no such header, so that it is the client's.
+    private func headers(of question: WebRequest, believesCertificate: Bool) -> EdgeHeaders {
         var headers = EdgeHeaders(question.headers.map { (name: $0.name.canonicalName, value: $0.value) })
-        if !isTrusted { headers.remove("x-forwarded-client-cert") }
+        if !believesCertificate { headers.remove("x-forwarded-client-cert") }
         return headers
+    }
+
+    /// What is no URL (RFC 3986 §2), one reader takes for something else than the other.
+    fileprivate static func check(target parts: String...) throws(UnknownQuestion) {
+        for part in parts {
+            guard part.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw UnknownQuestion("the target that is told has characters that must be percent-encoded")
+            }
+        }
     }
 }
 
@@ -120,39 +189,31 @@ private struct Told {
         self.method = method
         self.scheme = scheme
         self.host = host
-        if let target { try split(target) }
+        if let target { try split(target[...]) }
     }
 
-    /// An absolute URL.
+    /// An absolute URL, as it was put together: scheme, what the client called the host, and its target from the first slash on.
     init(url: String?, method: String?) throws(UnknownQuestion) {
         self.method = method
         guard let url else { return }
-        guard let mark = url.firstRange(of: "://"), url[..<mark.lowerBound] == "http" || url[..<mark.lowerBound] == "https" else {
+        let rest: Substring
+        if let behind = url.afterBytes(of: "https://") {
+            (scheme, rest) = ("https", behind)
+        } else if let behind = url.afterBytes(of: "http://") {
+            (scheme, rest) = ("http", behind)
+        } else {
             throw UnknownQuestion("X-Original-URL is no http URL")
         }
-        scheme = String(url[..<mark.lowerBound])
-        let rest = url[mark.upperBound...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        guard !rest[..<end].contains("@") else { throw UnknownQuestion("X-Original-URL names a user") }
-        host = String(rest[..<end])
-        let target = String(rest[end...])
-        try split(target.hasPrefix("/") ? target : "/" + target)
+        guard let slash = rest.firstByte("/") else { throw UnknownQuestion("X-Original-URL has no path") }
+        host = String(rest[..<slash])
+        try split(rest[slash...])
     }
 
-    private mutating func split(_ target: String) throws(UnknownQuestion) {
-        guard target.utf8.first == UInt8(ascii: "/") else {
-            throw UnknownQuestion("the target that is told does not begin with /")
-        }
-        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw UnknownQuestion("the target that is told has characters that must be percent-encoded")
-        }
-        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        path = String(target[..<mark])
-        query = mark == target.endIndex ? "" : String(target[target.utf8.index(after: mark)...])
+    private mutating func split(_ target: Substring) throws(UnknownQuestion) {
+        guard target.startsWithByte("/") else { throw UnknownQuestion("the target that is told does not begin with /") }
+        try ForwardedRequests.check(target: String(target))
+        let parts = target.cut(at: "?", most: 1)
+        path = String(parts[0])
+        query = parts.count == 2 ? String(parts[1]) : ""
     }
-}
-
-extension WebRequest {
-    /// The `Host` field, or HTTP/2's `:authority`.
-    fileprivate var host: String? { HTTPField.Name("Host").flatMap { headers[$0] } }
 }

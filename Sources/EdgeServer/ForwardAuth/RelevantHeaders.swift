@@ -6,9 +6,11 @@ struct RelevantHeaders: Sendable {
     static let always = [
         "host", "authorization", "cookie", "connection", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri",
         "x-forwarded-method", "x-forwarded-for", "x-forwarded-client-cert", "x-original-uri", "x-original-url",
-        "x-original-method", "x-real-ip", "origin", "access-control-request-method", "sec-fetch-mode",
+        "x-original-method", "x-original-host", "x-real-ip", "origin", "access-control-request-method", "sec-fetch-mode",
+        "upgrade",
+        "sec-websocket-key",
     ]
-    /// A name with `_`, `.` or the like, which may be one of the edge's in disguise.
+    /// A name with other marks than `-`, which may be one of the edge's in disguise.
     static let odd = -1
 
     /// By length: the names of that length with their numbers, from 1.
@@ -17,7 +19,7 @@ struct RelevantHeaders: Sendable {
     /// - Parameter names: in lower case.
     init(_ names: [String]) {
         var unique: [String] = []
-        for name in names where !unique.contains(name) { unique.append(name) }
+        for name in names where !unique.containsExactly(name) { unique.append(name) }
         var byLength: [[(name: [UInt8], index: Int)]] = Array(
             repeating: [], count: (unique.map(\.utf8.count).max() ?? 0) + 1)
         for (number, name) in unique.enumerated() { byLength[name.utf8.count].append((Array(name.utf8), number + 1)) }
@@ -30,14 +32,14 @@ struct RelevantHeaders: Sendable {
         if length < byLength.count {
             for candidate in byLength[length] where Self.same(name, candidate.name) { return candidate.index }
         }
-        return name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") } ? nil : Self.odd
+        let isPlain = name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
+        return isPlain ? nil : Self.odd
     }
 
     private static func same(_ name: String, _ lowercased: [UInt8]) -> Bool {
         var position = 0
         for byte in name.utf8 {
-            let folded = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-            guard folded == lowercased[position] else { return false }
+            guard byte.asciiLowercased == lowercased[position] else { return false }
             position += 1
         }
         return true

@@ -17,7 +17,7 @@ struct AuthorizationService: Sendable {
         _ request: Envoy_Service_Auth_V3_CheckRequest, peer: String
     ) -> UnaryAnswer<Envoy_Service_Auth_V3_CheckResponse> {
         guard let asked = EdgeRequest(request, caller: peer, isTrusted: trusted.isTrusted(peer: peer)) else {
-            return .now(.refusal("only requests by HTTP with a path can be allowed"))
+            return .now(.refusal("only requests by HTTP with a path and a host can be allowed"))
         }
         guard webSockets.allowAsked(asked) else { return .now(.refusal(ProxyFailure.foreignOrigin.text)) }
         if let answer = answers.answerNow(asked) { return .now(.init(answer)) }

@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 
 extension Envoy_Service_Auth_V3_CheckResponse {
@@ -53,8 +54,8 @@ extension Envoy_Service_Auth_V3_DeniedHttpResponse {
 extension [Envoy_Service_Auth_V3_HeaderValueOption] {
     /// The first of a name replaces what was there, whoever sent it; further ones of that name stand beside it.
     fileprivate static func replacing(_ fields: [EdgeHeaders.Field]) -> Self {
-        var seen: Set<String> = []
-        return fields.map { .init($0, seen.insert($0.name).inserted ? .overwriteIfExistsOrAdd : .appendIfExistsOrAdd) }
+        var seen: Set<ExactText> = []
+        return fields.map { .init($0, seen.insert($0.name.exact).inserted ? .overwriteIfExistsOrAdd : .appendIfExistsOrAdd) }
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 import GRPC
 
 /// Says that the server lives (gRPC's health checking protocol).
@@ -7,7 +8,7 @@ struct HealthService: Sendable {
     @Sendable private func check(
         _ request: Grpc_Health_V1_HealthCheckRequest, peer: String
     ) throws(GRPCStatus) -> UnaryAnswer<Grpc_Health_V1_HealthCheckResponse> {
-        guard ["", AuthorizationService.name].contains(request.service) else {
+        guard ["", AuthorizationService.name].containsExactly(request.service) else {
             throw GRPCStatus(.notFound, "there is no service of that name here")
         }
         var response = Grpc_Health_V1_HealthCheckResponse()

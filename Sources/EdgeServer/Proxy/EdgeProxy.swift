@@ -1,3 +1,4 @@
+import Bytes
 public import Edge
 import Logging
 public import Web
@@ -54,6 +55,6 @@ public struct EdgeProxy: Sendable {
 
     func isOwn(_ path: String) -> Bool {
         guard let own = settings.own else { return false }
-        return settings.ownPrefixes.contains { path.hasPrefix($0) } || own.serves(path: path)
+        return settings.ownPrefixes.contains { path.startsWithBytes(of: $0) } || own.serves(path: path)
     }
 }

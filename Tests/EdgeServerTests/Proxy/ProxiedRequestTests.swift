@@ -47,12 +47,50 @@ private struct Everybody: EdgeAnswering {
     @Test(arguments: [
         "X-Forwarded-User", "x_forwarded_user", "X.Forwarded_USER", "X-Forwarded-Groups", "x_forwarded_groups",
         "X-Original-URL", "X_Rewrite_URL", "Forwarded", "X-Forwarded-Client-Cert", "X_Real_IP", "X-Forwarded_For", "Keep-Alive",
-        "Proxy-Authorization", "HTTP2-Settings", "Upgrade", "Proxy-Connection",
+        "Proxy-Authorization", "HTTP2-Settings", "Upgrade", "Proxy-Connection", "X-Forwarded-Anything", "X-Original-Anything",
+        "X-Envoy-Original-Path", "x_envoy_internal", "X.Real.IP", "True-Client-IP", "CF-Connecting-IP",
     ])
     func `What only the edge or a neighbor may say does not go on from a client`(_ name: String) throws {
         let head = try outgoing(incoming("/", [(name, "forged")]), identified).head
         #expect(!head.headers.contains { $0.value == "forged" })
         #expect(head.headers["x-forwarded-user"] == ["ada"])
+    }
+
+    static let never = [
+        "Proxy", "Remote-User", "REMOTE_USER", "Remote-Groups", "Remote-Email", "X-Remote-User", "x_remote.user",
+        "X-Remote-Group",
+        "X-Remote-Extra-Scopes", "Client-Cert", "Client_Cert_Chain", "X-Client-Cert", "X-SSL-Client-Verify", "SSL-Client-S-DN",
+        "ssl_client_cert", "X-WebAuth-User", "X-Authenticated-Userid", "X-HTTP-Method-Override", "X_HTTP_Method",
+        "X-Method-Override",
+        "X-Host", "X.Host", "X-Forwarded-Email", "X-Forwarded-Preferred-Username", "X_Forwarded.Access-Token",
+        "X-Goog-Authenticated-User-Email", "X-Goog-IAP-JWT-Assertion", "X-Auth-Request-User", "x.auth.request.email",
+        "kubeflow_userid", "Gap-Auth", "X-Original-URL", "Forwarded", "OIDC_CLAIM_sub", "X-Consumer-Username",
+    ]
+
+    @Test(arguments: never, ["192.0.2.1", "10.1.2.3"])
+    func `Who somebody is, and what is asked for, nobody but the edge tells a backend`(_ name: String, _ peer: String) throws {
+        let request = try incoming("/", [(name, "forged"), (name.lowercased(), "forged")], peer: peer)
+        #expect(try !outgoing(request).head.headers.contains { $0.value == "forged" })
+        let trailers = try outgoing(request).trailers(HTTPHeaders([(name, "forged"), ("x-own", "1")]))
+        #expect(trailers.map { $0.map(\.name) } == ["x-own"])
+    }
+
+    @Test(arguments: never) func `What the edge says under such a name arrives`(_ name: String) throws {
+        var answer = EdgeAnswer(status: 200)
+        answer.upstreamHeaders = [.init(name.lowercased(), "ada")]
+        #expect(try outgoing(incoming("/", [(name, "forged")]), answer).head.headers[name] == ["ada"])
+    }
+
+    @Test(arguments: ["X-Forwarded-Port", "X-Real-IP", "X-Envoy-External-Address", "X-Forwarded-Client-Cert"])
+    func `What a trusted proxy says of the way goes on`(_ name: String) throws {
+        #expect(try outgoing(incoming("/", [(name, "1")], peer: "10.1.2.3")).head.headers[name] == ["1"])
+    }
+
+    @Test(arguments: [
+        "Remote", "X-Remotely", "Proxied", "X-Hosts", "X-Goog-Api-Key", "X-Own", "Client-Certificate-Wanted", "X-Forward",
+    ])
+    func `Other names go on`(_ name: String) throws {
+        #expect(try outgoing(incoming("/", [(name, "1")])).head.headers[name] == ["1"])
     }
 
     @Test func `What Connection lists is removed, except what the request cannot do without`() throws {
@@ -107,24 +145,65 @@ private struct Everybody: EdgeAnswering {
 
     @Test(arguments: [
         "/a/../b", "/a/%2e%2E/b", "/./a", "/a/..", "/a%2fb", "/a%5cb", "/a/..;/b", "/a%00", "/a%23b", "/%zz", "/a\\b", "/%252e",
+        "//pub/admin/x", "///a", "//", "/admin/../\u{301}x", "/%2e%2e/\u{301}", "/a/\u{301}/../b", "http://app.example:8443//a",
     ])
     func `A path that can be read in two ways is refused`(_ path: String) {
         #expect(throws: RequestRejection.self) { try incoming(path) }
     }
 
-    @Test(arguments: ["/a//b", "/a%20b", "/.well-known/x", "/a..b/c", "/...", "/%7Euser", "/a;b=1/c"])
-    func `Other paths go on byte for byte`(_ path: String) throws {
-        #expect(try outgoing(incoming(path + "?q=%2F..&r")).head.uri == path + "?q=%2F..&r")
+    @Test(arguments: [
+        ("/a/b", "/a/b"), ("/.well-known/x", "/.well-known/x"), ("/a%20b", "/a%20b"), ("/a..b/c", "/a..b/c"), ("/...", "/..."),
+        ("/a;b=1/c", "/a;b=1/c"), ("/a//b///c/", "/a/b/c/"), ("/%7Euser/%41", "/~user/A"), ("/a|b", "/a%7Cb"),
+        ("http://app.example:8443/a", "/a"), ("http://APP.example:8443", "/"),
+    ])
+    func `The backend gets the path that was judged`(_ path: String, _ judged: String) throws {
+        let request = try incoming(path + "?q=%2F..&r")
+        #expect(request.path.text == judged)
+        #expect(try outgoing(request).head.uri == judged + "?q=%2F..&r")
     }
 
-    @Test(arguments: ["", "a b", "a,b", "user@a", "a/b", "a:b", "a:", "a:123456", "[::1", "[::g]", "a\u{E4}", "a%2eb", "[::1]x"])
-    func `A host that is none is refused`(_ host: String) {
-        #expect(!IncomingRequest.isAuthority(host))
+    static let noHosts = [
+        "", "a b", "a,b", "a.test, x", "user@a", "a/b", "a:b", "a:", "a:123456", "a:0", "a:080", "a:80?x", "a.test..", "a.test.",
+        "[::1", "[::g]",
+        "a\u{E4}", "a%2eb", "a.test%2f", "a.test\\x", "[::1]x", "a\u{301}", "\u{212A}.test", ".a", "a:65536",
+    ]
+
+    @Test(arguments: noHosts) func `A host that is none is refused`(_ host: String) {
+        #expect(throws: RequestRejection.self) {
+            try IncomingRequest(
+                HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders([("Host", host)])),
+                peer: "192.0.2.1",
+                port: 8443, isEncrypted: true, proxy: proxy)
+        }
     }
 
-    @Test(arguments: ["a", "a.example", "a:1", "[::1]", "[::1]:8080", "127.0.0.1:65535", "a_b.example", "a.example."])
-    func `Hosts as they are written`(_ host: String) {
-        #expect(IncomingRequest.isAuthority(host))
+    @Test(arguments: ["a", "A.example", "a:1", "[::1]", "[::1]:8080", "127.0.0.1:65535", "a_b.example"])
+    func `Hosts as they are written`(_ host: String) throws {
+        let request = try IncomingRequest(
+            HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders([("Host", host)])), peer: "192.0.2.1",
+            port: 8443, isEncrypted: true, proxy: proxy)
+        #expect(request.judged.host == host.lowercased())
+    }
+
+    @Test(arguments: [
+        "http://admin.test/secret", "http://app.example/secret", "https://app.example:8444/",
+        "http://app.example:8443@admin.test/",
+        "http://admin.test?/", "ftp://app.example:8443/", "http:/secret", "app.example:8443",
+    ])
+    func `A target that names another host than Host is refused`(_ target: String) {
+        #expect(throws: RequestRejection.self) { try incoming(target) }
+    }
+
+    @Test(arguments: ["close;", "x-own\u{301}", "\"x-forwarded-user\"", "a b", "x-forwarded-user,\u{301}", "é"])
+    func `A Connection field that is no list of names is refused`(_ value: String) {
+        #expect(throws: RequestRejection.self) { try incoming("/", [("Connection", value)]) }
+    }
+
+    @Test func `A host that a trusted proxy forwards goes on if it is one`() throws {
+        for host in ["a, b", "a.test..", "[::1", "x/y"] {
+            let head = try outgoing(incoming("/", [("X-Forwarded-Host", host)], peer: "10.1.2.3")).head
+            #expect(head.headers["x-forwarded-host"] == ["app.example:8443"])
+        }
     }
 
     @Test(arguments: [
@@ -154,6 +233,24 @@ private struct Everybody: EdgeAnswering {
         ])
         #expect(request.trailers(trailers).map { $0.map(\.name) } == ["grpc-status"])
         #expect(request.head.headers["te"] == ["trailers"])
+    }
+
+    @Test(arguments: [
+        "session", " session =y", "\"session\"=y", "session\t=y", "SESSION=y", "session%5F0=y", "s%65ssion=y", "session.0=y",
+        "session 1=y",
+        "session=\u{301}y", "session\u{301}=y", "\u{A0}session=y", "a=1, session=y", "attempt_x=y", "session_12=", "=;session=y",
+    ])
+    func `No spelling of the edge's cookie reaches a backend`(_ cookie: String) throws {
+        let names = EdgeCookieNames(["session"], prefixes: ["attempt_"])
+        #expect(
+            names.removed(from: "b=2; \(cookie);c=3")?.utf8.elementsEqual("b=2; c=3".utf8) == true || cookie.utf8.first == 0x3D)
+        #expect(names.removed(from: cookie) == nil || cookie.utf8.first == 0x3D)
+        #expect(names.removed(from: cookie)?.utf8.elementsEqual("=".utf8) != false)
+    }
+
+    @Test(arguments: ["session_id=1", "sessions=1", "a=session", "my-session=1", "session_=1", "session_1a=1", "x=\"session=1\""])
+    func `Other cookies go on`(_ cookie: String) {
+        #expect(EdgeCookieNames(["session"], prefixes: ["attempt_"]).removed(from: cookie) == cookie)
     }
 
     // MARK: WebSocket

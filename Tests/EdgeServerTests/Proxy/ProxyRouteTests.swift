@@ -32,10 +32,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/m/a%20b", "x=%2F", "/a%20b?x=%2F"), ("/m", "", "/"), ("/m/", "", "/"), ("/m//a", "", "//a"), ("/%6d/a", "", nil),
+        ("/m/a%20b", "x=%2F", "/a%20b?x=%2F"), ("/m", "", "/"), ("/m/", "", "/"), ("/m//a", "", nil), ("/m///a", "", nil),
+        ("/%6d/a", "", nil),
     ])
-    func `A prefix is taken off, and everything else stays as it came`(_ path: String, _ query: String, _ target: String?) throws
-    {
+    func `A prefix is taken off where it is, and nothing is left that some take for a host`(
+        _ path: String, _ query: String, _ target: String?
+    ) throws {
         let upstream = try ProxyUpstream(name: "m", scheme: .http, host: "127.0.0.1", port: 1)
         #expect(ProxyRoute(path: "/m", upstream: upstream, stripsPrefix: true).target(path: path, query: query) == target)
     }

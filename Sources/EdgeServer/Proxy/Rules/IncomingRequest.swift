@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import HTTPTypes
 import NIOHTTP1
@@ -34,8 +35,11 @@ struct IncomingRequest {
         self.peer = peer
         guard head.headers.count <= limits.headerFields else { throw .headerTooLarge }
         guard method != .TRACE, method != .CONNECT else { throw .malformed("this method is not passed on") }
-        guard let host = head.headers.first(where: { $0.name.canonicalName == "host" })?.value, Self.isAuthority(host) else {
+        guard let host = head.headers.first(where: { $0.name.canonicalName == "host" }).flatMap({ Authority($0.value) }) else {
             throw .malformed("Host is no host name")
+        }
+        if let named = Self.authority(of: raw.uri) {
+            guard Authority(named) == host else { throw .malformed("the target names another host than Host") }
         }
         path = try Self.path(head.path, proxy.settings.normalization)
         opensWebSocket = WebSocketRule.isUpgrade(raw)
@@ -47,42 +51,58 @@ struct IncomingRequest {
         let trusted = proxy.settings.trustedProxies.isTrusted(peer: peer)
         isFromTrustedProxy = trusted
 
+        guard FieldLists.isList(raw.headers["connection"]) else { throw .malformed("Connection lists what is no name") }
         var dropped = FieldLists.listed(in: raw.headers["connection"])
         dropped.formUnion(FieldLists.hopByHop)
-        dropped.formUnion(FieldLists.never)
         // What says where the message goes and ends is not for the client to drop.
         for name: FoldedName in ["host", "content-length", "cookie", "authorization", "expect"] { dropped.remove(name) }
         let fields = Array(head.headers).filter { field in
-            let name = FoldedName(field.name.rawName)
-            return !dropped.contains(name) && (trusted || !FieldLists.forwarding.contains(name))
+            let (raw, name) = (field.name.rawName, FoldedName(field.name.rawName))
+            return !dropped.contains(name) && !FieldLists.never.contains(raw, name)
+                && (trusted || !FieldLists.forwarding.contains(raw, name))
         }
         self.fields = fields
 
         var scheme = isEncrypted ? "https" : "http"
-        if trusted, let told = head.headers[Self.forwardedProto]?.lowercased(), told == "http" || told == "https" {
+        if trusted, let told = head.headers[Self.forwardedProto], told == "http" || told == "https" {
             scheme = told
         }
         // What it names is judged too.
         let connection = head.headers.filter { $0.name.canonicalName == "connection" }
         judged = EdgeRequest(
-            method: head.method.rawValue, scheme: scheme, host: host.lowercased(), path: head.path, query: head.query,
+            method: head.method.rawValue, scheme: scheme, host: host.text, path: head.path, query: head.query,
             headers: EdgeHeaders((Self.crumbsJoined(fields) + connection).map { (name: $0.name.rawName, value: $0.value) }),
             clientAddress: proxy.settings.trustedProxies.clientAddress(peer: peer, headers: head.headers), peerAddress: peer,
             destinationPort: port)
     }
 
-    /// A path goes on as it came. So it must be one that everybody reads alike: dot segments are the client's to resolve
-    /// (RFC 3986 §5.2.4), as all browsers do, and what the policies refuse is refused here.
+    /// The backend gets the path that was judged. So it must be one that everybody reads alike: dot segments are the client's to
+    /// resolve (RFC 3986 §5.2.4), as all browsers do, what begins with `//` is a host for some (§4.2), and what the policies
+    /// refuse is refused here.
     private static func path(_ text: String, _ normalization: EdgePath.Normalization) throws(RequestRejection) -> EdgePath {
-        guard text.hasPrefix("/") else { throw .malformed("the target is no path") }
-        let hasDots = text.split(whereSeparator: { $0 == "/" || $0 == "\\" }).contains { segment in
-            var dots = segment[...]
+        guard text.startsWithByte("/") else { throw .malformed("the target is no path") }
+        guard !text.startsWithBytes(of: "//") else { throw .malformed("the path begins with //, which may be taken for a host") }
+        guard !hasDotSegments(text) else { throw .malformed("the path has dot segments") }
+        let path: EdgePath
+        do throws(EdgePath.Refusal) { path = try EdgePath(text, normalization) } catch {
+            throw .malformed("the path can be read in two ways: \(error)")
+        }
+        guard !path.text.startsWithBytes(of: "//") else {
+            throw .malformed("the path begins with //, which may be taken for a host")
+        }
+        return path
+    }
+
+    private static func hasDotSegments(_ text: String) -> Bool {
+        let segments = text.utf8.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+        return segments.contains { segment in
+            var rest = segment[...]
             var count = 0
-            while !dots.isEmpty {
-                if dots.hasPrefix(".") {
-                    dots.removeFirst()
-                } else if dots.hasPrefix("%2e") || dots.hasPrefix("%2E") {
-                    dots.removeFirst(3)
+            while let byte = rest.first {
+                if byte == UInt8(ascii: ".") {
+                    rest = rest.dropFirst()
+                } else if rest.starts(with: "%2e".utf8) || rest.starts(with: "%2E".utf8) {
+                    rest = rest.dropFirst(3)
                 } else {
                     return false
                 }
@@ -90,10 +110,14 @@ struct IncomingRequest {
             }
             return count <= 2
         }
-        guard !hasDots else { throw .malformed("the path has dot segments") }
-        do throws(EdgePath.Refusal) { return try EdgePath(text, normalization) } catch {
-            throw .malformed("the path can be read in two ways: \(error)")
-        }
+    }
+
+    /// The authority of an absolute target (RFC 9112 §3.2.2); nil for a path.
+    private static func authority(of target: String) -> Substring? {
+        guard !target.startsWithByte("/"), let scheme = target.utf8.firstIndex(of: UInt8(ascii: ":")),
+            let rest = target[target.utf8.index(after: scheme)...].afterBytes(of: "//")
+        else { return nil }
+        return rest[..<(rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex)]
     }
 
     static let forwardedProto = HTTPField.Name("X-Forwarded-Proto") ?? .from
@@ -104,46 +128,5 @@ struct IncomingRequest {
         var joined = fields.filter { $0.name != .cookie }
         joined.append(HTTPField(name: .cookie, value: fields.filter { $0.name == .cookie }.map(\.value).joined(separator: "; ")))
         return joined
-    }
-
-    /// `name`, `name:port`, `[::1]:port` (RFC 9110 §7.2), and nothing that somebody could read in two ways.
-    static func isAuthority(_ text: String) -> Bool {
-        var host = text[...]
-        if host.hasPrefix("[") {
-            guard let end = host.firstIndex(of: "]") else { return false }
-            let rest = host[host.index(after: end)...]
-            let inside = host[..<end].dropFirst()
-            guard inside.utf8.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }) else {
-                return false
-            }
-            return rest.isEmpty || isPort(rest)
-        }
-        if let colon = host.firstIndex(of: ":") {
-            guard isPort(host[colon...]) else { return false }
-            host = host[..<colon]
-        }
-        return !host.isEmpty
-            && host.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
-
-    private static func isPort(_ text: Substring) -> Bool {
-        let digits = text.utf8.dropFirst()
-        return text.hasPrefix(":") && (1...5).contains(digits.count)
-            && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
     }
 }

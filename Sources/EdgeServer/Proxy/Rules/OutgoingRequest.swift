@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import HTTPTypes
 import NIOHTTP1
@@ -9,22 +10,21 @@ struct OutgoingRequest {
     let opensWebSocket: Bool
     /// Whether the head says that a body follows. Bytes behind one that does not would be another request to the backend.
     let announcesBody: Bool
-    /// Names under which the client's trailers say nothing.
-    let protected: Set<FoldedName>
+    /// What the edge sets or removes; the client's trailers say nothing under these names.
+    private let replaced: Set<FoldedName>
 
-    /// - Throws: when the path cannot lose the prefix that it should.
+    /// - Throws: when the path cannot lose the prefix that it should, or what is left of it may be taken for a host.
     init(
         _ request: IncomingRequest, _ route: ProxyRoute, _ answer: EdgeAnswer, cookies: EdgeCookieNames
     ) throws(RequestRejection) {
-        guard let target = route.target(path: request.head.path, query: request.head.query) else {
+        guard let target = route.target(path: request.path.text, query: request.head.query) else {
             throw .malformed("the path can be read in two ways")
         }
         opensWebSocket = request.opensWebSocket
         announcesBody = request.hasUnknownLength || request.head.headers[.contentLength].map { $0 != "0" } ?? false
         var replaced = Set(answer.removedHeaders.map { FoldedName($0) })
         for field in answer.upstreamHeaders { replaced.insert(FoldedName(field.name)) }
-        protected = replaced.union(FieldLists.forwarding).union(FieldLists.hopByHop).union(FieldLists.never)
-            .union(FieldLists.notInTrailers)
+        self.replaced = replaced
 
         var headers = HTTPHeaders()
         headers.add(name: "Host", value: route.keepsHost ? request.judged.host : route.upstream.authority)
@@ -64,7 +64,7 @@ struct OutgoingRequest {
     /// A trusted proxy's words are continued; anybody else's are replaced.
     private static func addForwarding(to headers: inout HTTPHeaders, _ request: IncomingRequest, _ replaced: Set<FoldedName>) {
         let before = request.isFromTrustedProxy ? request.head.headers[forwardedFor] : nil
-        let host = request.isFromTrustedProxy ? request.head.headers[forwardedHost] : nil
+        let host = request.isFromTrustedProxy ? request.head.headers[forwardedHost].flatMap { Authority($0)?.text } : nil
         let peer = request.peer.isEmpty ? "unknown" : request.peer
         let all = [
             ("X-Forwarded-For", before.map { $0.isEmpty ? peer : $0 + ", " + peer } ?? peer),
@@ -75,8 +75,9 @@ struct OutgoingRequest {
     }
 
     private static func wantsTrailers(_ value: String) -> Bool {
-        value.split(separator: ",").contains { part in
-            part.drop { $0 == " " || $0 == "\t" }.prefix { $0 != ";" && $0 != " " }.lowercased() == "trailers"
+        value.cut(at: ",").contains { part in
+            let name = part.utf8.prefix { $0 != UInt8(ascii: ";") }
+            return Substring(name).trimmedOfOptionalWhitespace.hasSameBytesFoldingASCII(as: "trailers")
         }
     }
 
@@ -88,7 +89,11 @@ struct OutgoingRequest {
 
     func trailers(_ given: HTTPHeaders?) -> HTTPHeaders? {
         guard let given else { return nil }
-        let left = given.filter { !protected.contains(FoldedName($0.name)) }
+        let left = given.filter { field in
+            let name = FoldedName(field.name)
+            return !replaced.contains(name) && !FieldLists.hopByHop.contains(name) && !FieldLists.notInTrailers.contains(name)
+                && !FieldLists.never.contains(field.name, name) && !FieldLists.forwarding.contains(field.name, name)
+        }
         return left.isEmpty ? nil : HTTPHeaders(left.map { ($0.name, $0.value) })
     }
 }

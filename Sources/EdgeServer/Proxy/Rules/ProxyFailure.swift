@@ -1,3 +1,4 @@
+import Bytes
 import NIOHTTP1
 
 /// Why a request that was allowed got no answer from its backend.
@@ -38,11 +39,13 @@ enum ProxyFailure: Error, Sendable {
         }
     }
 
+    private var sentence: String { String(text.trimmedOfASCIIWhitespace) }
+
     /// For operators.
     var reason: String {
         switch self {
-        case .unreachable(let reason), .broken(let reason): text.dropLast() + ": " + reason
-        default: String(text.dropLast())
+        case .unreachable(let reason), .broken(let reason): sentence + ": " + reason
+        default: sentence
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Which requests go to which backend.
 public struct ProxyRoute: Sendable {
     /// In lower case, without a port; `*.example.com` is every host below it; nil: any host.
@@ -28,8 +30,8 @@ public struct ProxyRoute: Sendable {
 
     private func matches(host name: Substring) -> Bool {
         guard let host else { return true }
-        guard host.hasPrefix("*.") else { return name == host }
-        return name.count > host.count - 1 && name.hasSuffix(host.dropFirst())
+        guard let domain = host.afterBytes(of: "*") else { return name.hasSameBytes(as: host) }
+        return name.utf8.count > domain.utf8.count && name.endsWithBytes(of: domain)
     }
 
     /// `/models` is not the beginning of `/models-of-others`.
@@ -39,15 +41,16 @@ public struct ProxyRoute: Sendable {
             || given.utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
     }
 
-    /// Path and query for the backend, byte for byte as they came, less the prefix where that is asked for.
-    /// - Returns: nil when the prefix is to go but is written in another way, such as `/%6dodels`.
+    /// Path and query for the backend: the path that was judged, less the prefix where that is asked for.
+    /// - Returns: nil when the prefix is to go but is not there, or when what is left begins with `//`, which some take for a host.
     func target(path given: String, query: String) -> String? {
         var path = given
         if stripsPrefix {
             guard matches(path: given) else { return nil }
             path = String(Substring(given.utf8.dropFirst(self.path.utf8.count)))
-            if !path.hasPrefix("/") { path = "/" + path }
+            if !path.startsWithByte("/") { path = "/" + path }
         }
+        guard !path.startsWithBytes(of: "//") else { return nil }
         return query.isEmpty ? path : path + "?" + query
     }
 }
@@ -62,12 +65,12 @@ public struct ProxyRoutes: Sendable {
 
     private static func weight(_ route: ProxyRoute) -> (Int, Int, Int) {
         let host = route.host ?? ""
-        return (host.isEmpty ? 0 : host.hasPrefix("*") ? 1 : 2, host.utf8.count, route.path.utf8.count)
+        return (host.isEmpty ? 0 : host.startsWithByte("*") ? 1 : 2, host.utf8.count, route.path.utf8.count)
     }
 
     /// - Parameter host: in lower case, without a port.
     public func route(host: Substring, path: String) -> ProxyRoute? {
-        let name = host.hasSuffix(".") ? host.dropLast() : host
+        let name = host.beforeBytes(of: ".") ?? host
         return routes.first { $0.matches(host: name, path: path) }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import NIOSSL
 import Synchronization
 public import Upstream
@@ -64,7 +65,7 @@ public final class ProxyUpstream: Sendable {
 
     /// What `Host` says when the client's is not passed on.
     var authority: String {
-        let host = host.contains(":") ? "[\(host)]" : host
+        let host = host.containsByte(":") ? "[\(host)]" : host
         return port == (scheme == .https ? 443 : 80) ? host : "\(host):\(port)"
     }
 
