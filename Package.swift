@@ -56,6 +56,7 @@ let package = Package(
         module(
             "Persistence", ["Bytes", "JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.embedInCode("migrations")]),
+        module("Transport", ["Bytes", .product(name: "NIOCore", package: "swift-nio")]),
         module("Directory", ["Bytes", "CLDAP"]),
         module("Kerberos", ["Bytes", "CGSSAPI"]),
         module("XMLSecurity", ["Bytes", "CXMLSec"]),
@@ -81,6 +82,7 @@ let package = Package(
                 "Bytes", "JOSE",
                 "OpenIDConnect",
                 "Pages",
+                "Transport",
                 "Workers",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -88,6 +90,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -96,7 +99,8 @@ let package = Package(
         module(
             "GRPC",
             [
-                "Bytes", .product(name: "NIOCore", package: "swift-nio"),
+                "Bytes", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -109,6 +113,7 @@ let package = Package(
                 "JOSE",
                 "OpenIDConnect",
                 "Pages",
+                "Transport",
                 "Upstream",
                 "Web",
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -180,12 +185,22 @@ let package = Package(
         tests("Passwords"),
         tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
+            "Transport",
+            [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ]),
+        tests(
             "Upstream",
             ["JOSE", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
         tests(
             "Web",
             [
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

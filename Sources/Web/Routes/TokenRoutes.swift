@@ -45,15 +45,12 @@ public struct TokenRoutes: Sendable {
             } catch {
                 response = Self.response(error, usedAuthorization: request.headers[.authorization] != nil)
             }
-            // RFC 6749 §5.1
+            // RFC 6749 §5.1; `Pragma` is HTTP/1.0's word for it.
             response.headers[.cacheControl] = "no-store"
-            response.headers[Self.pragma] = "no-cache"
+            response.headers[.pragma] = "no-cache"
             return response
         }
     }
-
-    /// HTTP/1.0's word for it; RFC 6749 §5.1 asks for both.
-    private static let pragma = HTTPField.Name("Pragma") ?? .cacheControl
 
     private static func tokenRequest(_ request: WebRequest) throws(OAuthError) -> TokenRequest {
         guard request.isForm else {

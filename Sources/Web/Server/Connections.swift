@@ -5,6 +5,7 @@ import NIOHTTP1
 import NIOHTTP2
 import NIOSSL
 import NIOTLS
+import Transport
 
 /// What a listener does with each connection that HummingbirdCore's server accepts: builds its pipeline on the event loop,
 /// then answers its requests in a task that ends with the connection.
@@ -12,6 +13,7 @@ struct Connections: ServerChildChannel {
     let application: WebApplication
     let certificates: ServerCertificates?
     let limits: ServerLimits
+    let bodies: BodyBudget
     /// The ready answers of each event loop.
     let loops: [ObjectIdentifier: NIOLoopBound<ReadyLoop>]
 
@@ -109,13 +111,15 @@ struct Connections: ServerChildChannel {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder())
         let raw = try pipeline.context(handlerType: HTTPResponseEncoder.self)
+        let gate = HTTP1RequestGate(limits: limits)
+        try pipeline.addHandler(gate)
         try pipeline.addHandler(
             ByteToMessageHandler(
                 HTTPRequestDecoder(
-                    leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding),
-                // Behind a request to upgrade it reads no further, and what comes must not pile up.
-                maximumBufferSize: limits.headerBytes + (256 << 10)))
-        return try addRequestHandler(channel, .http1(raw: raw, encrypted: encrypted))
+                    leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: decoding)))
+        return try addRequestHandler(
+            channel, .http1(raw: raw, encrypted: encrypted), gate: gate,
+            ConnectionBodies(bodies, limit: limits.connectionBodyBytes))
     }
 
     private func http2(_ channel: any Channel) throws -> HTTP2Streams {
@@ -124,6 +128,8 @@ struct Connections: ServerChildChannel {
             HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
         ]
+        try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionGuard(patience: .seconds(Int64(limits.drainSeconds))))
+        let bodies = NIOLoopBound(ConnectionBodies(bodies, limit: limits.connectionBodyBytes), eventLoop: channel.eventLoop)
         let streams = try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
             mode: .server,
             connectionManagerConfiguration: .init(
@@ -132,20 +138,23 @@ struct Connections: ServerChildChannel {
             http2HandlerConfiguration: configuration
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2AuthorityCheck())
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                return try addRequestHandler(stream, .http2Stream)
+                return try addRequestHandler(stream, .http2Stream, gate: nil, bodies.value)
             }
         }
         try HTTP2ConnectionEnd.add(to: channel)
         return streams
     }
 
-    private func addRequestHandler(_ channel: any Channel, _ transport: RequestHandler.Transport) throws -> Requests {
+    private func addRequestHandler(
+        _ channel: any Channel, _ transport: RequestHandler.Transport, gate: HTTP1RequestGate?, _ bodies: ConnectionBodies
+    ) throws -> Requests {
         guard let ready = loops[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.operationUnsupported }
         let (requests, continuation) = Requests.makeStream()
         try channel.pipeline.syncOperations.addHandler(
             RequestHandler(
-                transport: transport, limits: limits, ready: ready.value, requests: continuation,
+                transport: transport, gate: gate, bodies: bodies, limits: limits, ready: ready.value, requests: continuation,
                 observer: application.observer,
                 respondNow: { [application] in application.respondNow(to: $0, body: $1, peer: $2, arrived: $3) }))
         return requests

@@ -8,6 +8,7 @@ extension RequestHandler {
     func write(_ response: WebResponse) {
         guard let context else { return }
         lastActivity = .now()
+        releaseBody()
         let closes = !keepsAlive || isStopping
         var headers = HTTPHeaders()
         headers.reserveCapacity(response.headers.count + 3)
@@ -30,6 +31,7 @@ extension RequestHandler {
             } else {
                 phase = .idle
                 answeredOne = true
+                gate?.next()
             }
         }
     }
@@ -44,6 +46,7 @@ extension RequestHandler {
             "X-Content-Type-Options": "nosniff",
             "Date": ready.clock.date(at: lastActivity),
         ]
+        if let seconds = rejection.retryAfter { headers.add(name: "Retry-After", value: String(seconds)) }
         addConnection(to: &headers, closes: true)
         context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: rejection.status, headers: headers))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
@@ -62,6 +65,7 @@ extension RequestHandler {
 
     /// Ends the answer, and the connection behind it.
     private func finish(_ context: ChannelHandlerContext, requestIsComplete: Bool) {
+        gate?.drop()
         phase = .discarding(until: lastActivity + .seconds(Int64(limits.idleSeconds)))
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in
@@ -77,6 +81,7 @@ extension RequestHandler {
             context.close(promise: nil)
             return
         }
+        gate?.drop()
         phase = .discarding(until: .now() + .seconds(Int64(limits.idleSeconds)))
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in

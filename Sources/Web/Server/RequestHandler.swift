@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Transport
 
 /// Who wants to know what the event loop decided alone.
 struct RequestObserver: Sendable {
@@ -11,7 +12,7 @@ struct RequestObserver: Sendable {
 /// One connection (HTTP/1) or one stream (HTTP/2), right behind the decoder.
 ///
 /// It puts requests together within their limits and hands them out one at a time, which keeps pipelined answers in order:
-/// while one request is open, the parts of the next ones wait here and no more are read. A request that is found in
+/// while one request is open, the next ones wait in ``HTTP1RequestGate`` and no more are read. A request that is found in
 /// ``ReadyLoop`` is answered on the spot, on the event loop, and so is one whose route needs no waiting.
 final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -49,6 +50,9 @@ final class RequestHandler: ChannelDuplexHandler {
     let observer: RequestObserver
     private let respondNow: @Sendable (RequestHead, [UInt8], _ peer: String, _ arrived: NIODeadline) -> WebResponse?
     private(set) var transport: Transport
+    /// Of HTTP/1.
+    let gate: HTTP1RequestGate?
+    private var held: HeldBody
     private let requests: AsyncStream<PendingRequest>.Continuation
     var context: ChannelHandlerContext?
     var phase = Phase.idle
@@ -61,20 +65,20 @@ final class RequestHandler: ChannelDuplexHandler {
     var lastActivity: NIODeadline = .now()
     var deadlineTimer: Scheduled<Void>?
     private var collecting: Collecting?
-    private var waiting: [HTTPServerRequestPart] = []
-    private var waitingRejection: RequestRejection?
     private var readIsHeld = false
     private var needsFlush = false
     var answeredOne = false
     private var peer = ""
 
     init(
-        transport: Transport, limits: ServerLimits, ready: ReadyLoop,
+        transport: Transport, gate: HTTP1RequestGate?, bodies: ConnectionBodies, limits: ServerLimits, ready: ReadyLoop,
         requests: AsyncStream<PendingRequest>.Continuation,
         observer: RequestObserver,
         respondNow: @escaping @Sendable (RequestHead, [UInt8], _ peer: String, _ arrived: NIODeadline) -> WebResponse?
     ) {
         self.transport = transport
+        self.gate = gate
+        held = HeldBody(bodies)
         self.limits = limits
         self.ready = ready
         self.requests = requests
@@ -106,8 +110,8 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func end() {
         phase = .closed
-        waiting = []
         collecting = nil
+        held.release()
         deadlineTimer?.cancel()
         deadlineTimer = nil
         requests.finish()
@@ -135,11 +139,15 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         // A client that sends on without reading the answers must wait, or its answers would pile up here.
-        if waiting.isEmpty && context.channel.isWritable {
+        if takesMore(context) {
             below(context).read()
         } else {
             readIsHeld = true
         }
+    }
+
+    private func takesMore(_ context: ChannelHandlerContext) -> Bool {
+        gate?.isFull != true && context.channel.isWritable
     }
 
     /// Where reads and flushes go at once: past the codecs, which have no part in them.
@@ -153,18 +161,19 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     private func releaseRead(_ context: ChannelHandlerContext) {
-        guard readIsHeld, waiting.isEmpty, context.channel.isWritable else { return }
+        guard readIsHeld, takesMore(context) else { return }
         readIsHeld = false
         below(context).read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if case .answering = phase {
-            waiting.append(part)
-        } else {
-            process(part, context)
+        switch part {
+        case .head(let head): gate?.began(head)
+        case .body: break
+        case .end: gate?.end()
         }
+        process(part, context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -173,17 +182,12 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTP1RequestGate.Flooded, case .discarding = phase { return }
         guard case .http1 = transport, let failure = error as? HTTPParserError else {
             context.close(promise: nil)
             return
         }
-        let rejection: RequestRejection =
-            failure == .headerOverflow ? .headerTooLarge : .malformed("it is not HTTP")
-        if case .answering = phase {
-            waitingRejection = rejection
-        } else {
-            reject(rejection, context)
-        }
+        reject(failure == .headerOverflow ? .headerTooLarge : .malformed("it is not HTTP"), context)
     }
 
     private func process(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -207,6 +211,7 @@ final class RequestHandler: ChannelDuplexHandler {
         needsFlush = true
         if case .http1(let raw, _) = transport { ready.write(choice, to: raw, now: lastActivity) }
         if let log = observer.answeredReady, let line = ready.name(of: choice) { log(line.name, line.status, peer) }
+        gate?.next()
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -236,6 +241,10 @@ final class RequestHandler: ChannelDuplexHandler {
             reject(.bodyTooLarge(limit: limits.bodyBytes), context)
             return
         }
+        guard held.take(bytes.readableBytes) else {
+            reject(.tooManyBodies, context)
+            return
+        }
         collecting?.body.writeImmutableBuffer(bytes)
     }
 
@@ -244,6 +253,7 @@ final class RequestHandler: ChannelDuplexHandler {
         collecting = nil
         phase = .answering
         flushReady(context)
+        if !keepsAlive { gate?.drop() }
         let body = Array(collected.body.readableBytesView)
         if let response = respondNow(collected.head, body, peer, collected.arrived) {
             write(response)
@@ -260,8 +270,11 @@ final class RequestHandler: ChannelDuplexHandler {
         if case .closed = phase { return }
         observer.rejected(rejection)
         collecting = nil
+        held.release()
         writeRejection(rejection, context)
     }
+
+    func releaseBody() { held.release() }
 
     private func flushReady(_ context: ChannelHandlerContext) {
         guard needsFlush else { return }
@@ -273,28 +286,9 @@ final class RequestHandler: ChannelDuplexHandler {
     func answer(_ response: WebResponse) {
         guard case .answering = phase, let context else { return }
         write(response)
-        if case .idle = phase { resume(context) }
-    }
-
-    /// Takes up what arrived while the last request was answered.
-    private func resume(_ context: ChannelHandlerContext) {
-        var next = 0
-        while next < waiting.count {
-            if case .answering = phase { break }
-            process(waiting[next], context)
-            next += 1
-        }
-        // `process` may have ended the connection, and with it what was waiting.
-        waiting.removeFirst(min(next, waiting.count))
-        if waiting.isEmpty, let rejection = waitingRejection {
-            if case .answering = phase {
-            } else {
-                waitingRejection = nil
-                reject(rejection, context)
-            }
-        }
+        guard case .idle = phase else { return }
         flushReady(context)
-        if inputClosed, case .idle = phase {
+        if inputClosed {
             closeWhenWritten(context)
         } else {
             releaseRead(context)

@@ -6,6 +6,10 @@ public struct ServerLimits: Sendable, Hashable {
     public var headerFields: Int = 100
     /// Bytes of a body: past that 413. Default 1 MiB.
     public var bodyBytes: Int = 1 << 20
+    /// Bytes of bodies that are not answered yet on one connection, of which HTTP/2 may bring many: past that 503. Default 4 MiB.
+    public var connectionBodyBytes: Int = 4 << 20
+    /// The same on all connections of a server together. Default 128 MiB.
+    public var heldBodyBytes: Int = 128 << 20
     /// Seconds from the connection to the last byte of the first request's head; also for the TLS handshake. Default 10.
     public var headSeconds: Int = 10
     /// Seconds from the head to the last byte of the body: past that 408. Default 30.

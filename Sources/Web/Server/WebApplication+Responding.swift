@@ -65,7 +65,7 @@ extension WebApplication {
 
     /// A trusted proxy's name for the request is kept, so that its log and ours can be read together.
     private func requestID(_ headers: HTTPFields, peer: String) -> String {
-        if let name = HTTPField.Name("X-Request-Id"), let given = headers[name], (8...64).contains(given.utf8.count),
+        if let given = headers[.requestID], (8...64).contains(given.utf8.count),
             given.utf8.allSatisfy(Self.isPlain), clientAddress.isTrusted(peer: peer)
         {
             return given
@@ -221,7 +221,7 @@ extension WebApplication {
 
     /// Counts what was refused before a route could be found.
     private func recordRejection(_ rejection: RequestRejection) {
-        metrics.series(code: Int(rejection.status.code), method: HTTPRequest.Method("-") ?? .get, handler: "")
+        metrics.unread(code: Int(rejection.status.code))
             .record(seconds: 0, bytes: rejection.text.utf8.count)
         logger.debug("request refused", metadata: ["status": "\(rejection.status.code)", "reason": "\(rejection)"])
     }

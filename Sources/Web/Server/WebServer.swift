@@ -2,8 +2,9 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
-import Workers
 public import ServiceLifecycle
+import Transport
+import Workers
 
 /// Listens, serves, and stops without losing what it has begun.
 ///
@@ -70,12 +71,13 @@ public final class WebServer: Service {
     }
 
     private func serve(on eventLoops: MultiThreadedEventLoopGroup) async throws {
+        let bodies = BodyBudget(limit: limits.heldBodyBytes)
         var services: [@Sendable (_ started: @escaping @Sendable (Bound) async -> Void) async throws -> Void] = []
         for listener in listeners {
             switch listener.content {
             case .application(let application):
                 let connections = Connections(
-                    application: application, certificates: listener.certificates, limits: limits,
+                    application: application, certificates: listener.certificates, limits: limits, bodies: bodies,
                     loops: try await readyLoops(eventLoops, application))
                 services.append { started in try await self.run(listener, connections, eventLoops, started) }
             case .connections(let handling):

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 import Synchronization
 
@@ -6,8 +7,9 @@ import Synchronization
 final class RequestMetrics: Sendable {
     private struct Key: Hashable {
         let code: Int
-        let method: String
-        let handler: String
+        /// One of ours, in lower case.
+        let method: ExactText
+        let handler: ExactText
     }
 
     private let table = Mutex<[Key: RequestSeries]>([:])
@@ -15,7 +17,14 @@ final class RequestMetrics: Sendable {
     init() {}
 
     func series(code: Int, method: HTTPRequest.Method, handler: String) -> RequestSeries {
-        let key = Key(code: code, method: Self.label(of: method), handler: handler)
+        series(code: code, label: Self.label(of: method), handler: handler)
+    }
+
+    /// Of requests that could not be read.
+    func unread(code: Int) -> RequestSeries { series(code: code, label: Self.otherMethod, handler: "") }
+
+    private func series(code: Int, label: String, handler: String) -> RequestSeries {
+        let key = Key(code: code, method: label.exact, handler: handler.exact)
         return table.withLock { table in
             if let found = table[key] { return found }
             let made = RequestSeries()
@@ -24,17 +33,19 @@ final class RequestMetrics: Sendable {
         }
     }
 
+    private static let otherMethod = "other"
+
     /// Methods are the client's to invent; labels are not.
     private static func label(of method: HTTPRequest.Method) -> String {
         switch method {
-        case .get, .head, .post, .put, .patch, .delete, .options: method.rawValue.lowercased()
-        default: "other"
+        case .get, .head, .post, .put, .patch, .delete, .options: method.rawValue.asciiLowercased
+        default: otherMethod
         }
     }
 
     @Sendable func write(to output: inout PrometheusText) {
         let all = table.withLock { $0 }
-            .map { (labels: [("code", String($0.code)), ("method", $0.method), ("handler", $0.handler)], series: $1) }
+            .map { (labels: [("code", String($0.code)), ("method", $0.method.text), ("handler", $0.handler.text)], series: $1) }
             .sorted { $0.labels.map(\.1).lexicographicallyPrecedes($1.labels.map(\.1)) }
         for (_, series) in all { series.settle() }
         output.family("http_requests_total", .counter, help: "Count of all HTTP requests.")
