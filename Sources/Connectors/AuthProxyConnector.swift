@@ -1,3 +1,4 @@
+import Bytes
 public import OpenIDConnect
 
 /// Dex's `authproxy`: a proxy in front has authenticated the person and says so in headers.
@@ -65,15 +66,13 @@ public struct AuthProxyConnector: CallbackConnector {
 
     /// A header that is there twice is one that the person has sent, and the proxy has added its own.
     private func value(_ name: String, _ sender: ConnectorAnswer.Sender) throws(ConnectorError) -> String? {
-        let found = sender.headers.filter { $0.name == name.lowercased() }
+        let found = sender.headers.filter { $0.name.hasSameBytesFoldingASCII(as: name) }
         guard found.count < 2 else { throw .refused("the header \(name) is there twice") }
         return found.first.flatMap { $0.value.isEmpty ? nil : $0.value }
     }
 
     private func split(_ text: String) -> [String] {
         guard !headers.groupSeparator.isEmpty else { return [text] }
-        return text.split(separator: headers.groupSeparator).map { part in
-            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }.filter { !$0.isEmpty }
+        return text.cut(atBytesOf: headers.groupSeparator).map { String($0.trimmed { $0 == 0x20 }) }.filter { !$0.isEmpty }
     }
 }

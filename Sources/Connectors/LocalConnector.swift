@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
@@ -8,15 +9,26 @@ import Synchronization
 public final class LocalConnector: PasswordConnector, RefreshConnector {
     public static let id = "local"
 
-    private let fixed: Mutex<[String: User]>
+    private let fixed: Mutex<Fixed>
     private let store: any UserStore
     private let hasher: PasswordHasher
     private let cost: Int?
     private let clock: any WallClock
     private let random: any RandomSource
     private let log: any EventLog
-    /// Checked for unknown people, so that an answer takes as long as for known ones.
-    private let decoy: String
+
+    /// Those of the configuration.
+    private struct Fixed {
+        let users: [ExactText: User]
+        /// Checked for unknown people, so that an answer takes as long as for known ones.
+        let decoy: String
+
+        init(_ users: [User], cost: Int?) {
+            self.users = Dictionary(users.map { ($0.email.exact, $0) }) { _, last in last }
+            let costs = users.compactMap { try? Bcrypt(hash: $0.passwordHash).cost }
+            decoy = LocalConnector.decoy(cost: cost ?? costs.max() ?? 10)
+        }
+    }
 
     /// - Parameters:
     ///   - users: of the configuration; they hide stored ones of the same e-mail.
@@ -26,21 +38,20 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
         random: any RandomSource,
         log: any EventLog
     ) {
-        fixed = Mutex(Self.byEmail(users))
+        fixed = Mutex(Fixed(users, cost: cost))
         self.store = store
         self.hasher = hasher
         self.cost = cost
         self.clock = clock
         self.random = random
         self.log = log
-        decoy = Self.decoy(cost: cost ?? users.compactMap { try? Bcrypt(hash: $0.passwordHash).cost }.max() ?? 10)
     }
 
     public var usernamePrompt: UsernamePrompt { .email }
 
     /// A reload replaces them all at once.
     public func replaceStatic(_ users: [User]) {
-        fixed.withLock { $0 = Self.byEmail(users) }
+        fixed.withLock { $0 = Fixed(users, cost: cost) }
     }
 
     public func authenticate(
@@ -49,10 +60,11 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
         let user = try await find(username)
         let bytes = Array(password.utf8)
         let matches: Bool
-        do { matches = try await hasher.matches(bytes, hash: user?.passwordHash ?? decoy) } catch {
+        let hash = user?.passwordHash ?? fixed.withLock { $0.decoy }
+        do { matches = try await hasher.matches(bytes, hash: hash) } catch {
             switch error {
             case .overloaded: throw .overloaded
-            case .failed(let reason): throw .unavailable("password hash of \(username.lowercased()): \(reason)")
+            case .failed(let reason): throw .unavailable("password hash of \(username.asciiLowercased): \(reason)")
             }
         }
         guard let user, matches, !user.isDisabled else { return nil }
@@ -65,14 +77,14 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
     ) async throws(ConnectorError) -> ConnectorIdentity {
         guard let user = try await find(identity.email) else { throw .gone("no user \(identity.email)") }
         // The address may have been given to somebody else since.
-        guard user.userID == identity.userID else { throw .gone("\(identity.email) is somebody else now") }
+        guard user.userID.hasSameBytes(as: identity.userID) else { throw .gone("\(identity.email) is somebody else now") }
         guard !user.isDisabled else { throw .gone("\(identity.email) is disabled") }
         return ConnectorIdentity(identity: user.identity, methods: ["pwd"])
     }
 
     private func find(_ email: String) async throws(ConnectorError) -> User? {
-        let key = email.lowercased()
-        if let user = fixed.withLock({ $0[key] }) { return user }
+        let key = email.asciiLowercased
+        if let user = fixed.withLock({ $0.users[key.exact] }) { return user }
         do { return try await store.user(email: key) } catch {
             log.record(.storeFailed(error, doing: "find a user"))
             throw error == .overloaded ? .overloaded : .unavailable("users cannot be read")
@@ -82,7 +94,7 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
     /// Only stored hashes can be raised; the login has succeeded whatever becomes of this.
     private func raiseCost(of user: User, password: [UInt8]) async {
         guard let cost, let current = try? Bcrypt(hash: user.passwordHash).cost, current < cost,
-            fixed.withLock({ $0[user.email] }) == nil,
+            fixed.withLock({ $0.users[user.email.exact] }) == nil,
             let hash = try? await hasher.hash(password, cost: cost, salt: random.bytes(16))
         else { return }
         do {
@@ -90,10 +102,6 @@ public final class LocalConnector: PasswordConnector, RefreshConnector {
         } catch {
             log.record(.storeFailed(error, doing: "raise the cost of a password hash"))
         }
-    }
-
-    private static func byEmail(_ users: [User]) -> [String: User] {
-        Dictionary(users.map { ($0.email, $0) }) { _, last in last }
     }
 
     /// A well-formed hash of that cost which no password is known for.

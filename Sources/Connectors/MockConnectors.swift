@@ -1,3 +1,4 @@
+import Bytes
 public import OpenIDConnect
 
 /// Dex's `mockCallback`: comes back at once as Kilgore Trout. For tests of applications, never for people.
@@ -44,7 +45,7 @@ public struct MockPasswordConnector: PasswordConnector, RefreshConnector {
     public func authenticate(
         username: String, password: String, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity? {
-        username == self.username && password == self.password ? found : nil
+        username.hasSameBytes(as: self.username) && password.hasSameBytes(as: self.password) ? found : nil
     }
 
     public func refresh(

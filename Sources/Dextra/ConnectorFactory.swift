@@ -15,6 +15,7 @@ struct ConnectorFactory: Sendable {
     let samlPool: WorkerPool
     let pools: PoolWatch
     let logger: Logger
+    let events: any EventLog
     let proxies: ProxyRules
     let life: UpstreamLife
     let environment: [String: String]
@@ -46,7 +47,7 @@ struct ConnectorFactory: Sendable {
                 SAMLReading(saml, id: connector.id, files: files, pool: samlPool, proxies: proxies, life: life, clock: clock)
                     .source,
                 assertions: assertions,
-                pool: samlPool, clock: clock, random: random)
+                pool: samlPool, clock: clock, random: random, log: events)
         case .ldap(let ldap):
             try LDAPConnector(ldap, id: connector.id, clock: clock, random: random, logger: logger, pools: pools, life: life)
         case .oidc(let oidc): OIDCConnector(oidc, proxies: proxies, life: life, clock: clock, random: random)

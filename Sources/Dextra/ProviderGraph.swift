@@ -45,7 +45,8 @@ struct ProviderGraph: Sendable {
         clients = ClientDirectory(static: configuration.clients(with: edgeClient), store: store)
 
         // Nice, so that a crowd at the login form slows down nobody else.
-        let passwordPool = WorkerPool(name: "passwords", threads: options.threads, queueLimit: 256, niceness: 15)
+        let passwordPool = WorkerPool(
+            name: "passwords", threads: PasswordHasher.threads(processors: options.threads), queueLimit: 256, niceness: 15)
         // Only key pairs are made there.
         let keyPool = WorkerPool(name: "keys", threads: 1, queueLimit: 8)
         // A signature takes a fraction of a millisecond; a crowd after nine o'clock should wait, not be sent away.
@@ -56,7 +57,7 @@ struct ProviderGraph: Sendable {
             configuration.enablePasswordDB
             ? LocalConnector(
                 static: configuration.staticPasswords.map { User($0, now: clock.now) }, store: store,
-                hasher: PasswordHasher(pool: passwordPool), cost: configuration.passwords.bcryptCost, clock: clock,
+                hasher: PasswordHasher(pool: passwordPool, life: life), cost: configuration.passwords.bcryptCost, clock: clock,
                 random: random, log: log)
             : nil
 
@@ -74,7 +75,7 @@ struct ProviderGraph: Sendable {
             configuration.connectors,
             factory: ConnectorFactory(
                 local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
-                pools: PoolWatch(log.counts), logger: logger,
+                pools: PoolWatch(log.counts), logger: logger, events: log,
                 proxies: ProxyRules(environment: options.environment), life: life, environment: options.environment,
                 files: files))
         parts = ProviderParts(

@@ -1,3 +1,4 @@
+import Bytes
 import CGSSAPI
 
 /// Accepts tickets that browsers send (RFC 4559) with the keys of a keytab. Every call blocks: it reads the keytab and writes down
@@ -23,7 +24,7 @@ public struct Acceptor: Sendable {
         let credential = try Credential(keytab: keytab, principal: principal)
         let context = try SecurityContext(accepting: token, with: credential)
         let (client, service) = (try context.client(), try context.service())
-        if principal == nil, !service.name.uppercased().hasPrefix("HTTP/") {
+        if principal == nil, !service.name.asciiUppercased.startsWithBytes(of: "HTTP/") {
             throw KerberosError(.rejected, "the ticket is for \(service), which is no web server")
         }
         return Ticket(client: client, service: service, reply: context.reply)
@@ -126,7 +127,7 @@ private func words(_ major: OM_uint32, _ minor: OM_uint32) -> String {
             guard kerberos_failed(kerberos_words(&ignored, status, isMechanism ? 1 : 0, &more, &buffer)) == 0 else { break }
             let text = String(decoding: UnsafeRawBufferPointer(start: buffer.value, count: buffer.length), as: UTF8.self)
             gss_release_buffer(&ignored, &buffer)
-            if !all.contains(text), !text.hasPrefix("Unspecified GSS failure") { all.append(text) }
+            if !all.containsExactly(text), !text.startsWithBytes(of: "Unspecified GSS failure") { all.append(text) }
         } while more != 0
     }
     return all.isEmpty ? "refused" : all.joined(separator: ": ")

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Who has proven by a ticket who they are.
 public struct Ticket: Sendable, Hashable {
     public let client: Principal
@@ -26,9 +28,19 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 
     /// Nil for names that have escaped characters: what looks like another name after unescaping is nobody's.
     public init?(_ text: String) {
-        guard !text.contains("\\"), !text.contains("\0"), let at = text.lastIndex(of: "@") else { return nil }
-        self.init(name: String(text[..<at]), realm: String(text[text.index(after: at)...]))
-        guard !name.isEmpty, !realm.isEmpty, !name.contains("@") else { return nil }
+        guard !text.containsByte("\\"), !text.containsByte("\0"), let (name, realm) = text.cutOnce(at: "@") else { return nil }
+        guard !name.isEmpty, !realm.isEmpty, !realm.containsByte("@") else { return nil }
+        self.init(name: String(name), realm: String(realm))
+    }
+
+    /// Names and realms are told apart by their bytes (RFC 4120 §6.1, §6.2).
+    public static func == (one: Principal, other: Principal) -> Bool {
+        one.name.hasSameBytes(as: other.name) && one.realm.hasSameBytes(as: other.realm)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name.exact)
+        hasher.combine(realm.exact)
     }
 
     public var description: String { "\(name)@\(realm)" }

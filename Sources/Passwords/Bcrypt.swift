@@ -10,8 +10,9 @@ public struct Bcrypt: Sendable, Hashable {
     /// Binary logarithm of the number of rounds.
     public let cost: Int
 
-    /// The costs that bcrypt knows.
-    public static let costs = 4...31
+    /// The costs that are accepted. bcrypt knows more, up to 31; but each step doubles the work, which nothing can interrupt: one
+    /// check of cost 16 takes some seconds, one of 31 takes days. Dex has the same limit.
+    public static let costs = 4...16
     /// The bytes of a password that bcrypt looks at.
     public static let maximumPasswordBytes = 72
     public static let saltByteCount = 16

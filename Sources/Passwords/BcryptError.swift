@@ -13,3 +13,17 @@ public enum BcryptError: Error, Sendable, Hashable {
     /// libcrypt gave no hash: it was built without bcrypt, or is out of memory.
     case unavailable
 }
+
+extension BcryptError: CustomStringConvertible {
+    /// For operators.
+    public var description: String {
+        switch self {
+        case .malformedHash: "it is not a bcrypt hash"
+        case .unacceptableCost(let cost): "its cost is \(cost), and only \(Bcrypt.costs.lowerBound) to \(Bcrypt.costs.upperBound) are accepted"
+        case .tooLong(let bytes): "the password has \(bytes) bytes, of which bcrypt would read \(Bcrypt.maximumPasswordBytes)"
+        case .containsNUL: "the password has a NUL byte"
+        case .invalidSalt: "the salt has not \(Bcrypt.saltByteCount) bytes"
+        case .unavailable: "libcrypt gave no hash"
+        }
+    }
+}

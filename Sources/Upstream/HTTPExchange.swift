@@ -1,3 +1,5 @@
+import Bytes
+
 /// Something that sends one HTTP request to a server that we are a client of, and brings its answer.
 ///
 /// Redirects are not followed: where one is expected, the caller decides about its target.
@@ -55,7 +57,15 @@ public struct UpstreamResponse: Sendable, Hashable {
 
     /// The first value of a header, whatever its case.
     public subscript(header name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        headers.first { $0.name.hasSameBytesFoldingASCII(as: name) }?.value
+    }
+}
+
+extension UpstreamResponse {
+    /// Whether the body is of this media type, whatever its parameters (RFC 9110 §8.3.1).
+    public func isOf(type: String) -> Bool {
+        guard let field = self[header: "Content-Type"] else { return false }
+        return (field.cutOnce(at: ";")?.before ?? field[...]).trimmedOfOptionalWhitespace.hasSameBytesFoldingASCII(as: type)
     }
 }
 

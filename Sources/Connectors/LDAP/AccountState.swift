@@ -1,3 +1,4 @@
+import Bytes
 import Directory
 import FoundationEssentials
 import OpenIDConnect
@@ -16,7 +17,7 @@ struct AccountState: Sendable {
     func denial(at now: Date) -> LoginDenial? {
         // 2: ACCOUNTDISABLE (MS-ADTS §2.2.16).
         if let flags = entry.text("userAccountControl").flatMap({ Int($0) }), flags & 2 != 0 { return .accountDisabled }
-        if entry.text("nsAccountLock")?.lowercased() == "true" { return .accountDisabled }
+        if entry.text("nsAccountLock")?.asciiLowercased == "true" { return .accountDisabled }
         // "Locked until an administrator unlocks it" (draft-behera-ldap-password-policy-10 §5.3.3).
         if entry.text("pwdAccountLockedTime") == "000001010000Z" { return .accountLocked }
         // Tenths of microseconds since 1601; 0 and the greatest number are "never" (MS-ADA1 §2.1).

@@ -36,6 +36,7 @@ public final class DirectoryServers: DirectoryClient {
     /// Somebody whose turn comes later than this has gone away.
     private let patience: Duration
     private let life: UpstreamLife
+    private let onFailure: @Sendable (Endpoint, DirectoryError) -> Void
 
     /// - Parameters:
     ///   - service: nil to search anonymously.
@@ -43,10 +44,13 @@ public final class DirectoryServers: DirectoryClient {
     ///   - capacity: how many connections of each kind are kept.
     ///   - idleTimeout: how long they are kept without use.
     ///   - life: at its end nobody waits for the servers any longer, though a thread of theirs may.
+    ///   - onFailure: told once of a server that does not answer, also where another one answers instead.
     public init(
         _ location: Location, settings: ConnectionSettings, service: Account?, workers: WorkerPool, capacity: Int,
-        idleTimeout: Duration, life: UpstreamLife = UpstreamLife()
+        idleTimeout: Duration, life: UpstreamLife = UpstreamLife(),
+        onFailure: @escaping @Sendable (Endpoint, DirectoryError) -> Void = { _, _ in }
     ) {
+        self.onFailure = onFailure
         self.location = location
         self.settings = settings
         self.service = service
@@ -172,7 +176,7 @@ public final class DirectoryServers: DirectoryClient {
     }
 
     private func fail(_ endpoint: Endpoint, _ error: DirectoryError) {
-        health.failed(endpoint, error)
+        if health.failed(endpoint, error) { onFailure(endpoint, error) }
         searching.drop(endpoint)
         checking.drop(endpoint)
     }

@@ -1,3 +1,4 @@
+import Bytes
 import Directory
 public import JOSE
 public import OpenIDConnect
@@ -63,7 +64,7 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
             throw .refused("nothing is remembered of the login; the person has to log in again")
         }
         guard let entry = try await people.find(data.username) else { throw .gone("no entry for \(data.username)") }
-        guard DistinguishedName(entry.dn) == DistinguishedName(data.dn) else {
+        guard entry.dn.hasSameBytes(as: data.dn) || Self.isSame(entry.dn, data.dn) else {
             throw .gone("\(data.username) was \(data.dn) and is \(entry.dn) now")
         }
         if settings.userSearch.checksAccountState, let denial = AccountState(entry).denial(at: clock.now) {
@@ -71,7 +72,7 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         }
         let found = try await self.identity(of: entry, username: data.username, scopes: scopes)
         // A name may have been given to somebody else since.
-        guard found.identity.userID == identity.userID else { throw .gone("\(entry.dn) is somebody else now") }
+        guard found.identity.userID.hasSameBytes(as: identity.userID) else { throw .gone("\(entry.dn) is somebody else now") }
         return found
     }
 
@@ -79,9 +80,14 @@ public struct LDAPConnector: PasswordConnector, RefreshConnector {
         of entry: Entry, username: String, scopes: [String]
     ) async throws(ConnectorError) -> ConnectorIdentity {
         var identity = try people.identity(of: entry)
-        if scopes.contains("groups"), let groups { identity.groups = try await groups.names(of: entry) }
-        let data = scopes.contains("offline_access") ? LDAPConnectorData(username: username, dn: entry.dn).json : nil
+        if scopes.containsExactly("groups"), let groups { identity.groups = try await groups.names(of: entry) }
+        let data = scopes.containsExactly("offline_access") ? LDAPConnectorData(username: username, dn: entry.dn).json : nil
         return ConnectorIdentity(identity: identity, connectorData: data, methods: ["pwd"])
+    }
+
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        guard let one = DistinguishedName(one), let other = DistinguishedName(other) else { return false }
+        return one == other
     }
 
     /// A name that nobody has: 128 random bits.

@@ -1,3 +1,4 @@
+import Bytes
 import Directory
 import OpenIDConnect
 
@@ -12,11 +13,11 @@ struct LDAPGroups: Sendable {
     /// The names of somebody's groups, each once, in the order in which they are found.
     func names(of person: Entry) async throws(ConnectorError) -> [String] {
         var names: [String] = []
-        var known: Set<String> = []
+        var known: Set<ExactText> = []
         for matcher in settings.matchers {
             var level = try await find(matcher, person.values(matcher.userAttribute))
             // Of each group the groups above are looked for once, so that groups in a circle come to an end.
-            var expanded: Set<String> = []
+            var expanded: Set<ExactText> = []
             while !level.isEmpty {
                 var above: [[UInt8]] = []
                 for group in level {
@@ -24,8 +25,8 @@ struct LDAPGroups: Sendable {
                         throw .unavailable(
                             "the group \(group.dn) has no \(settings.nameAttribute), which groupSearch.nameAttr names")
                     }
-                    if known.insert(name).inserted { names.append(name) }
-                    if expanded.insert(group.dn.lowercased()).inserted { above.append(Array(group.dn.utf8)) }
+                    if known.insert(name.exact).inserted { names.append(name) }
+                    if expanded.insert(group.dn.asciiLowercased.exact).inserted { above.append(Array(group.dn.utf8)) }
                 }
                 guard names.count <= settings.limit else {
                     throw .unavailable("\(person.dn) is in more than \(settings.limit) groups (maxGroups)")
@@ -46,7 +47,7 @@ struct LDAPGroups: Sendable {
         for start in stride(from: 0, to: values.count, by: Self.batch) {
             let part = values[start..<min(start + Self.batch, values.count)]
             let filter = Filter.both(settings.filter, Filter.any(part.map { Filter.equal(attribute, $0) }))
-            let name = settings.nameAttribute.lowercased() == "dn" ? [] : [settings.nameAttribute]
+            let name = settings.nameAttribute.hasSameBytesFoldingASCII(as: "dn") ? [] : [settings.nameAttribute]
             let request = SearchRequest(
                 base: settings.baseDN, scope: settings.scope, filter: filter, attributes: name,
                 limit: settings.limit, pageSize: settings.pageSize)

@@ -1,3 +1,4 @@
+import Bytes
 public import Kerberos
 public import Workers
 
@@ -28,7 +29,7 @@ public struct LDAPKerberos: Sendable {
     /// - Returns: nil for somebody of another realm: `jane` there is somebody else than `jane` here.
     func name(of ticket: Ticket) -> String? {
         let expected = realm ?? (username == .localPart ? ticket.service.realm : nil)
-        if let expected, expected.lowercased() != ticket.client.realm.lowercased() { return nil }
+        if let expected, !expected.hasSameBytesFoldingASCII(as: ticket.client.realm) { return nil }
         return username == .localPart ? ticket.client.name : ticket.client.description
     }
 }

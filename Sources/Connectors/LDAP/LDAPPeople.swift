@@ -1,3 +1,4 @@
+import Bytes
 import Directory
 import OpenIDConnect
 
@@ -31,8 +32,8 @@ struct LDAPPeople: Sendable {
             .compactMap(\.self)
         names += (settings.groupSearch?.matchers ?? []).map(\.userAttribute)
         if search.checksAccountState { names += AccountState.attributes }
-        var known: Set<String> = ["dn"]
-        return names.filter { known.insert($0.lowercased()).inserted }
+        var known: Set<ExactText> = ["dn"]
+        return names.filter { known.insert($0.asciiLowercased.exact).inserted }
     }
 
     /// - Throws: when the entry lacks something that the configuration names.
@@ -59,7 +60,7 @@ extension Entry {
     /// An attribute's values; of `DN` the entry's name, unless there is such an attribute.
     func values(_ attribute: String) -> [[UInt8]] {
         let values = self[attribute]
-        return values.isEmpty && attribute.lowercased() == "dn" ? [Array(dn.utf8)] : values
+        return values.isEmpty && attribute.hasSameBytesFoldingASCII(as: "dn") ? [Array(dn.utf8)] : values
     }
 
     /// The first value as text; nil if there is none that can be written so.
@@ -71,7 +72,7 @@ extension Entry {
         case .sid: return BinaryIdentifier.sid(value)
         case .hex: return BinaryIdentifier.hex(value)
         case .automatic:
-            switch attribute.lowercased() {
+            switch attribute.asciiLowercased {
             case "objectguid": return BinaryIdentifier.guid(value) ?? String(validating: value, as: UTF8.self)
             case "objectsid": return BinaryIdentifier.sid(value) ?? String(validating: value, as: UTF8.self)
             default: return String(validating: value, as: UTF8.self)

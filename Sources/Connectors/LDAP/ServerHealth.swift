@@ -22,8 +22,11 @@ final class ServerHealth: Sendable {
 
     private let state = Mutex(State())
 
-    func failed(_ endpoint: Endpoint, _ error: DirectoryError, at now: ContinuousClock.Instant = .now) {
-        state.withLock { $0.failures[endpoint] = Failure(at: now, error: error) }
+    /// - Returns: whether that is news: nothing like it is remembered of this server.
+    @discardableResult
+    func failed(_ endpoint: Endpoint, _ error: DirectoryError, at now: ContinuousClock.Instant = .now) -> Bool {
+        let before = state.withLock { $0.failures.updateValue(Failure(at: now, error: error), forKey: endpoint) }
+        return before.map { $0.at.duration(to: now) >= Self.memory } ?? true
     }
 
     func succeeded(_ endpoint: Endpoint) {

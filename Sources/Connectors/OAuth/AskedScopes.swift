@@ -1,3 +1,5 @@
+import Bytes
+
 /// What our client's scopes mean to a provider.
 public struct AskedScopes: Sendable, Hashable {
     public let groups: Bool
@@ -9,6 +11,6 @@ public struct AskedScopes: Sendable, Hashable {
     }
 
     init(_ scopes: [String]) {
-        self.init(groups: scopes.contains("groups"), offlineAccess: scopes.contains("offline_access"))
+        self.init(groups: scopes.containsExactly("groups"), offlineAccess: scopes.containsExactly("offline_access"))
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -38,7 +39,7 @@ public struct CrowdConnector: PasswordConnector, RefreshConnector {
         let response = try await api.response(.posting(body, to: url))
         guard response.status == 201 else {
             // Whoever is refused, for whatever reason, learns no more than that.
-            if let reason = reason(response), Self.refusals.contains(reason) { return nil }
+            if let reason = reason(response), Self.refusals.contains(reason.exact) { return nil }
             throw unavailable(response, at: url, api)
         }
         let user = try await user(username, api)
@@ -64,7 +65,7 @@ public struct CrowdConnector: PasswordConnector, RefreshConnector {
         let url = address("/session?validate-password=false")
         let response = try await api.response(.posting(["username": .string(username)], to: url))
         guard response.status == 201 else {
-            if let reason = reason(response), Self.refusals.contains(reason) {
+            if let reason = reason(response), Self.refusals.contains(reason.exact) {
                 throw .gone("Crowd refuses the person: \(reason)")
             }
             throw unavailable(response, at: url, api)
@@ -77,7 +78,7 @@ public struct CrowdConnector: PasswordConnector, RefreshConnector {
 
 extension CrowdConnector {
     /// Crowd's words for a person who may not log in.
-    private static let refusals: Set<String> = [
+    private static let refusals: Set<ExactText> = [
         "INVALID_USER_AUTHENTICATION", "USER_NOT_FOUND", "INACTIVE_ACCOUNT", "EXPIRED_CREDENTIAL",
         "APPLICATION_ACCESS_DENIED",
     ]

@@ -8,6 +8,6 @@ enum FormEncoding {
 
     /// An address that may have a query already, with more in it.
     static func address(_ url: String, adding fields: [(name: String, value: String)]) -> String {
-        fields.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + encode(fields)
+        fields.isEmpty ? url : url + url.querySeparator + encode(fields)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -66,9 +67,9 @@ extension KeystoneConnector {
     /// Dex's rule, which is that of Go's `uuid.Parse`: 32 hexadecimal digits, with or without hyphens.
     private static func isID(_ domain: String) -> Bool {
         if domain == "default" { return true }
-        let groups = domain.split(separator: "-", omittingEmptySubsequences: false)
+        let groups = domain.cut(at: "-")
         let lengths = groups.map(\.utf8.count)
-        return (lengths == [32] || lengths == [8, 4, 4, 4, 12]) && groups.allSatisfy { $0.allSatisfy(\.isHexDigit) }
+        return (lengths == [32] || lengths == [8, 4, 4, 4, 12]) && groups.allSatisfy { $0.utf8.allSatisfy(\.isASCIIHexDigit) }
     }
 
     private struct Token {

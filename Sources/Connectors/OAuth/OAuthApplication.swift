@@ -1,3 +1,4 @@
+import Bytes
 public import OpenIDConnect
 
 /// What a provider knows of us: the client that an operator has registered there.
@@ -24,7 +25,7 @@ public enum SecretPlacement: Sendable, Hashable {
 }
 
 /// Where a provider is, and what its token endpoint takes.
-public struct OAuthEndpoints: Sendable, Hashable {
+public struct OAuthEndpoints: Sendable {
     public var authorization: String
     public var token: String
     public var placement: SecretPlacement
@@ -32,7 +33,7 @@ public struct OAuthEndpoints: Sendable, Hashable {
     /// What `iss` must be when the browser brings one (RFC 9207 §2.4).
     public var issuer: String?
     /// Besides `invalid_grant`: the provider's errors for a refresh token that is good no more.
-    public var deadTokenErrors: Set<String> = []
+    public var deadTokenErrors: Set<ExactText> = []
 
     public init(
         authorization: String, token: String, placement: SecretPlacement, challenge: ChallengeMethod = .none,

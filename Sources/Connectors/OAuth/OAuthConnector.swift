@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -30,7 +31,7 @@ public struct OAuthConnector<Provider: OAuthProvider>: CallbackConnector {
         let endpoints = try await provider.endpoints()
         let asked = AskedScopes(visit.scopes)
         let scopes = provider.scopes(for: asked)
-        let isOpenID = scopes.contains("openid")
+        let isOpenID = scopes.containsExactly("openid")
         let memory = VisitMemory(
             verifier: endpoints.challenge == .none ? "" : secret(), nonce: isOpenID ? secret() : "")
         var fields: TokenClient.Fields = [("client_id", application.clientID), ("response_type", "code")]
@@ -48,7 +49,7 @@ public struct OAuthConnector<Provider: OAuthProvider>: CallbackConnector {
     public func identity(from answer: ConnectorAnswer) async throws(ConnectorError) -> ConnectorIdentity {
         let endpoints = try await provider.endpoints()
         let failure = UpstreamFailure(service: provider.service, purpose: .signIn)
-        if let issuer = answer.parameters["iss"], let expected = endpoints.issuer, issuer != expected {
+        if let issuer = answer.parameters["iss"], let expected = endpoints.issuer, !issuer.hasSameBytes(as: expected) {
             throw .refused("the answer claims to be of \(failure.clean(issuer)) and not of \(provider.service)")
         }
         if let error = answer.parameters["error"] {

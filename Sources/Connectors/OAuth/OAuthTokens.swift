@@ -1,10 +1,11 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
 import Upstream
 
 /// What a token endpoint gives (RFC 6749 §5.1).
-struct OAuthTokens: Sendable, Hashable {
+struct OAuthTokens: Sendable {
     var accessToken: String
     var tokenType = ""
     /// Empty: none.
@@ -38,29 +39,28 @@ extension OAuthTokens {
 
 /// The body of a token endpoint's answer, whichever of the two forms it has.
 struct TokenAnswer {
-    private let fields: [String: String]
+    private let fields: [ExactText: String]
 
     init?(_ response: UpstreamResponse) {
         if let object = (try? JSON(parsing: response.body))?.object {
-            var fields: [String: String] = [:]
+            var fields: [ExactText: String] = [:]
             for (name, value) in object.members {
-                fields[name] = value.string ?? value.integer.map(String.init)
+                fields[name.exact] = value.string ?? value.integer.map(String.init)
             }
             self.fields = fields
             return
         }
-        let type = response[header: "Content-Type"]?.lowercased() ?? ""
-        guard type.hasPrefix("application/x-www-form-urlencoded") || type.hasPrefix("text/plain"),
+        guard response.isOf(type: "application/x-www-form-urlencoded") || response.isOf(type: "text/plain"),
             let text = String(validating: response.body, as: UTF8.self)
         else { return nil }
-        var fields: [String: String] = [:]
-        for pair in text.split(separator: "&") {
-            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        var fields: [ExactText: String] = [:]
+        for pair in text.fields(at: "&") {
+            let halves = pair.cut(at: "=", most: 1)
             guard let name = try? PercentEncoding.decode(halves[0].utf8, plusIsSpace: true) else { return nil }
-            fields[name] = halves.count == 2 ? try? PercentEncoding.decode(halves[1].utf8, plusIsSpace: true) : ""
+            fields[name.exact] = halves.count == 2 ? try? PercentEncoding.decode(halves[1].utf8, plusIsSpace: true) : ""
         }
         self.fields = fields
     }
 
-    subscript(name: String) -> String? { fields[name] }
+    subscript(name: String) -> String? { fields[name.exact] }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import OpenIDConnect
 import Upstream
@@ -14,7 +15,7 @@ struct Paging: Sendable {
 
     /// By the header `Link` (RFC 8288).
     static let link = Paging(list: nil) { page in
-        page.response.headers.lazy.filter { $0.name.lowercased() == "link" }
+        page.response.headers.lazy.filter { $0.name.hasSameBytesFoldingASCII(as: "link") }
             .compactMap { LinkHeader.next(in: $0.value) }.first
     }
 
@@ -46,11 +47,10 @@ enum LinkHeader {
     /// The target whose relation is `next`.
     static func next(in value: String) -> String? {
         var rest = value[...]
-        while let start = rest.firstIndex(of: "<"), let end = rest[start...].firstIndex(of: ">") {
-            let target = rest[rest.index(after: start)..<end]
-            rest = rest[rest.index(after: end)...]
-            let parameters = rest.prefix { $0 != "<" }.lowercased()
-            if parameters.contains("rel=\"next\"") || parameters.contains("rel=next") { return String(target) }
+        while let (_, opened) = rest.cutOnce(at: "<"), let (target, after) = opened.cutOnce(at: ">") {
+            rest = after
+            let parameters = (after.cutOnce(at: "<")?.before ?? after).asciiLowercased
+            if parameters.containsBytes(of: "rel=\"next\"") || parameters.containsBytes(of: "rel=next") { return String(target) }
         }
         return nil
     }

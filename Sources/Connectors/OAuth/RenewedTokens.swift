@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -41,7 +42,7 @@ actor RenewedTokens {
         let result = await task.value
         asking[key] = nil
         // One that was not replaced can be used again, and the next answer is newer.
-        if case .success(let tokens) = result, !tokens.refreshToken.isSame(as: token) {
+        if case .success(let tokens) = result, !tokens.refreshToken.hasSameBytes(as: token) {
             remember(tokens, for: key, now: now)
         }
         return try result.get()

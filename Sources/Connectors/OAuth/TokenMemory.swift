@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -58,12 +59,14 @@ public enum TokenMemory: Sendable, Hashable {
 
     /// RFC 3339, with a fraction of any length, which Go writes; whole seconds are enough.
     private static func date(_ text: String) -> Date? {
-        guard text != never else { return nil }
-        var text = text
-        if let point = text.firstIndex(of: ".") {
-            let end = text[point...].dropFirst().firstIndex { !$0.isNumber } ?? text.endIndex
-            text.removeSubrange(point..<end)
-        }
-        return try? Date(text, strategy: .iso8601)
+        guard !text.hasSameBytes(as: never) else { return nil }
+        guard let (seconds, rest) = text.cutOnce(at: ".") else { return try? Date(text, strategy: .iso8601) }
+        return try? Date(seconds + String(rest.trimmedOfLeadingDigits), strategy: .iso8601)
+    }
+}
+
+extension Substring {
+    fileprivate var trimmedOfLeadingDigits: Substring {
+        self[(utf8.firstIndex { !$0.isASCIIDigit } ?? endIndex)...]
     }
 }

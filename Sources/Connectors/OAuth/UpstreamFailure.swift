@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import OpenIDConnect
 import Upstream
@@ -82,13 +83,12 @@ struct UpstreamFailure: Sendable {
     /// Short, on one line and without secrets.
     func clean(_ text: String) -> String {
         var text = text
-        for secret in secrets { text = text.replacing(secret, with: "***") }
-        let visible = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
-        return String(visible.prefix(200))
+        for secret in secrets { text = text.replacing(bytesOf: secret, with: "***") }
+        return ForeignText.clean(text, nil, most: 200)
     }
 
     /// An address without its query, in which names of people and codes stand.
     func place(_ url: String) -> String {
-        clean(String(url.prefix { $0 != "?" && $0 != "#" }))
+        clean(String(url[..<(url.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? url.endIndex)]))
     }
 }

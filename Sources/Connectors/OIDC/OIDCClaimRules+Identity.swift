@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -31,7 +32,7 @@ extension OIDCClaimRules {
         if takesGroups {
             found = groups.filtered(try listed(claims))
             if !allowedGroups.isEmpty {
-                found = found.filter(allowedGroups.contains)
+                found = found.only(allowedGroups)
                 guard !found.isEmpty else { throw .denied(.notAMember, "not in any of allowedGroups") }
             }
         }
@@ -76,9 +77,16 @@ extension OIDCGroupRules {
 extension OIDCGroupRules.Made {
     /// Nil if none of the claims is there as text.
     fileprivate func group(of claims: JSONObject) -> String? {
-        let values = self.claims.compactMap { claims[$0]?.string }.map {
-            clearsDelimiter && !delimiter.isEmpty ? $0.replacing(delimiter, with: "") : $0
-        }
+        let values = self.claims.compactMap { claims[$0]?.string }.map { clearsDelimiter ? $0.without(delimiter) : $0 }
         return values.isEmpty ? nil : ([prefix] + values).joined(separator: delimiter)
+    }
+}
+
+extension String {
+    /// Taken out again and again: what is left around one delimiter may be another.
+    fileprivate func without(_ delimiter: String) -> String {
+        var text = self
+        while !delimiter.isEmpty, text.containsBytes(of: delimiter) { text = text.replacing(bytesOf: delimiter, with: "") }
+        return text
     }
 }

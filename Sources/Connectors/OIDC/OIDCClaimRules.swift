@@ -1,5 +1,5 @@
 /// Which claims make an identity, and what becomes of groups. The rules are Dex's.
-public struct OIDCClaimRules: Sendable, Hashable {
+public struct OIDCClaimRules: Sendable {
     public var userIDKey = "sub"
     public var userNameKey = "name"
     /// Names used where the standard claim is missing; with ``overridesMapping`` also where it is there.
@@ -20,7 +20,7 @@ public struct OIDCClaimRules: Sendable, Hashable {
 }
 
 /// `claimModifications`.
-public struct OIDCGroupRules: Sendable, Hashable {
+public struct OIDCGroupRules: Sendable {
     /// Only groups in which this is found stay. It was compiled once, when the configuration was read.
     public var filter: String?
     public var prefix = ""
@@ -28,7 +28,7 @@ public struct OIDCGroupRules: Sendable, Hashable {
     public var made: [Made] = []
 
     /// A group that is made of claims.
-    public struct Made: Sendable, Hashable {
+    public struct Made: Sendable {
         public var claims: [String]
         public var delimiter: String
         public var prefix: String

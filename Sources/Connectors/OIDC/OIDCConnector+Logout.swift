@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 import Upstream
@@ -13,7 +14,7 @@ extension OIDCConnector: LogoutConnector {
             (name: "post_logout_redirect_uri", value: visit.callbackURL), (name: "state", value: visit.state),
         ]
         let query = fields.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
-        return .address(endpoint + (endpoint.contains("?") ? "&" : "?") + query.joined(separator: "&"))
+        return .address(endpoint + endpoint.querySeparator + query.joined(separator: "&"))
     }
 }
 
@@ -43,10 +44,12 @@ struct OIDCLogoutMemory: Sendable {
     }
 
     init?(_ text: String) {
-        switch text.first {
-        case "t": hint = .token(String(text.dropFirst()))
-        case "n": hint = .name(String(text.dropFirst()))
-        default: return nil
+        if let token = text.afterBytes(of: "t") {
+            hint = .token(String(token))
+        } else if let name = text.afterBytes(of: "n") {
+            hint = .name(String(name))
+        } else {
+            return nil
         }
     }
 

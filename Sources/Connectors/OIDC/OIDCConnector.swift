@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -5,7 +6,7 @@ public import Upstream
 public import protocol JOSE.RandomSource
 
 /// Dex's `oidc`: signs people in at an OpenID Connect provider, by its code flow (OpenID Connect Core §3.1).
-public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConnector {
+public struct OIDCConnector: CallbackConnector, RefreshConnector, RenewableConnector {
     let settings: OIDCSettings
     private let provider: RemoteProvider
     private let http: any HTTPExchange
@@ -27,6 +28,12 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         _ = try await metadata()
     }
 
+    public func renew() async {
+        await provider.renew()
+    }
+
+    public var concern: String? { provider.concern?.description }
+
     // MARK: There
 
     public func destination(for visit: ConnectorVisit) async throws(ConnectorError) -> ConnectorDestination {
@@ -40,14 +47,14 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         ]
         fields += memory.parameters
         if !settings.acrValues.isEmpty { fields.append(("acr_values", settings.acrValues.joined(separator: " "))) }
-        if visit.scopes.contains("offline_access") {
+        if visit.scopes.containsExactly("offline_access") {
             fields.append(("access_type", "offline"))
             if let prompt = settings.promptType { fields.append(("prompt", prompt)) }
         }
         if let hint = visit.loginHint { fields.append(("login_hint", hint)) }
         let query = fields.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
         let endpoint = metadata.authorizationEndpoint
-        return .address(endpoint + (endpoint.contains("?") ? "&" : "?") + query.joined(separator: "&"))
+        return .address(endpoint + endpoint.querySeparator + query.joined(separator: "&"))
     }
 
     // MARK: And back
@@ -77,7 +84,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         let claims = try await claims(
             of: idToken, tokens.accessToken, metadata, nonce: memory.nonce)
         // Without offline access nobody will ask again, and what is not kept cannot be stolen.
-        let data = answer.scopes.contains("offline_access") ? OIDCConnectorData(refreshToken: tokens.refreshToken ?? "") : nil
+        let data = answer.scopes.containsExactly("offline_access") ? OIDCConnectorData(refreshToken: tokens.refreshToken ?? "") : nil
         return ConnectorIdentity(
             identity: try settings.claims.identity(claims), connectorData: data?.bytes, methods: Self.methods(claims),
             logoutMemory: settings.endsSessions && metadata.endSessionEndpoint != nil
@@ -87,7 +94,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
     /// An answer of one provider must not be taken for one of another (RFC 9207 §2.4).
     private func checkSender(_ answer: ConnectorAnswer, _ metadata: ProviderMetadata) throws(ConnectorError) {
         if let issuer = answer.parameters["iss"] {
-            guard issuer.utf8.elementsEqual(metadata.issuer.utf8) else {
+            guard issuer.hasSameBytes(as: metadata.issuer) else {
                 throw .refused("the answer is of the issuer \(ForeignText.clean(issuer, nil)) and not of \(metadata.issuer)")
             }
         } else if metadata.sendsIssuer {
@@ -143,7 +150,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
             if case .denied(_, let text) = error { throw .gone(text) }
             throw error
         }
-        guard found.userID.utf8.elementsEqual(identity.userID.utf8) else { throw .gone("the provider answers for somebody else") }
+        guard found.userID.hasSameBytes(as: identity.userID) else { throw .gone("the provider answers for somebody else") }
         return ConnectorIdentity(identity: found, connectorData: kept, methods: Self.methods(claims))
     }
 
@@ -187,7 +194,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         let claims = try await userInfoClaims(response, metadata)
         // Otherwise somebody else's answer could be slipped in (§5.3.4).
         guard let subject else { return claims }
-        guard let found = claims["sub"]?.string, found.utf8.elementsEqual(subject.utf8) else {
+        guard let found = claims["sub"]?.string, found.hasSameBytes(as: subject) else {
             throw .refused("the userinfo endpoint answered about somebody else")
         }
         return claims
@@ -197,7 +204,7 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, CheckableConne
         _ response: UpstreamResponse, _ metadata: ProviderMetadata
     ) async throws(ConnectorError) -> JSONObject {
         var bytes = response.body
-        if response[header: "Content-Type"]?.lowercased().hasPrefix("application/jwt") ?? false {
+        if response.isOf(type: "application/jwt") {
             do { bytes = try await provider.verify(String(decoding: bytes, as: UTF8.self)).payload } catch {
                 if case .unavailable(let error) = error { throw ConnectorError(error) }
                 throw .refused("the answer of the userinfo endpoint: \(error)")

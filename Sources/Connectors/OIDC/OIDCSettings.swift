@@ -1,7 +1,8 @@
+import Bytes
 import Upstream
 
 /// What an operator says of an OpenID Connect provider. The names are those of Dex's keys.
-public struct OIDCSettings: Sendable, Hashable {
+public struct OIDCSettings: Sendable {
     public var issuer: String
     /// Nil: a public client there.
     public var clientSecret: String?
@@ -37,6 +38,6 @@ public enum OIDCChallenge: String, Sendable, Hashable {
 
     /// The best that a provider announces; none where it announces none, as in Dex.
     init(announced methods: [String]) {
-        self = methods.contains("S256") ? .S256 : methods.contains("plain") ? .plain : .none
+        self = methods.containsExactly("S256") ? .S256 : methods.containsExactly("plain") ? .plain : .none
     }
 }

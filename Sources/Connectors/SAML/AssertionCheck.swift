@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import XMLSecurity
 
@@ -24,7 +25,7 @@ struct AssertionCheck {
         guard issuers.count == 1, let issuer = issuers[0].text, !issuer.isEmpty else {
             throw SAMLRefusal("the assertion does not name its issuer")
         }
-        if let expected = settings.ssoIssuer, issuer != expected {
+        if let expected = settings.ssoIssuer, !issuer.hasSameBytes(as: expected) {
             throw SAMLRefusal("the assertion is by another issuer than ssoIssuer")
         }
         let subjects = elements("Subject", of: assertion)
@@ -41,7 +42,7 @@ struct AssertionCheck {
     private func name(of subject: XMLElement) throws(SAMLRefusal) -> String {
         var names = elements("NameID", of: subject)
         if let decryptedName {
-            guard decryptedName.name == "NameID", decryptedName.namespace == SAMLName.assertionNamespace else {
+            guard decryptedName.isNamed("NameID", in: SAMLName.assertionNamespace) else {
                 throw SAMLRefusal("what is encrypted in the subject is not a name (NameID)")
             }
             names.append(decryptedName)
@@ -60,7 +61,7 @@ struct AssertionCheck {
     /// One confirmation must fit in every respect.
     private func confirm(_ subject: XMLElement) throws(SAMLRefusal) -> Date {
         var reason = "the subject has no bearer confirmation"
-        for confirmation in elements("SubjectConfirmation", of: subject) where confirmation["Method"] == SAMLName.bearer {
+        for confirmation in elements("SubjectConfirmation", of: subject) where confirmation["Method"].isExactly(SAMLName.bearer) {
             let data = elements("SubjectConfirmationData", of: confirmation)
             guard data.count == 1 else { continue }
             switch try confirms(data[0]) {
@@ -72,10 +73,10 @@ struct AssertionCheck {
     }
 
     private func confirms(_ data: XMLElement) throws(SAMLRefusal) -> Result<Date, SAMLRefusal> {
-        guard data["InResponseTo"] == requestID else {
+        guard data["InResponseTo"].isExactly(requestID) else {
             return .failure(SAMLRefusal("the subject is not confirmed for the request of this sign-in (InResponseTo)"))
         }
-        guard data["Recipient"] == settings.redirectURI else {
+        guard data["Recipient"].isExactly(settings.redirectURI) else {
             return .failure(SAMLRefusal("the subject is confirmed for another address (Recipient) than redirectURI"))
         }
         guard let end = try time("NotOnOrAfter", of: data) else {
@@ -89,7 +90,7 @@ struct AssertionCheck {
 
     // MARK: Conditions
 
-    private static let knownConditions: Set<String> = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"]
+    private static let knownConditions = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"]
 
     private func checkConditions(_ assertion: XMLElement) throws(SAMLRefusal) -> Date? {
         let all = elements("Conditions", of: assertion)
@@ -99,14 +100,14 @@ struct AssertionCheck {
         if let refusal = outside(from: try time("NotBefore", of: conditions), to: end, "the assertion") { throw refusal }
         // saml-core §2.5.1.1: a condition that is not understood leaves open whether the assertion is valid.
         for condition in conditions.elements {
-            guard condition.namespace == SAMLName.assertionNamespace, Self.knownConditions.contains(condition.name) else {
+            guard Self.knownConditions.contains(where: { condition.isNamed($0, in: SAMLName.assertionNamespace) }) else {
                 throw SAMLRefusal("the assertion has a condition that is not understood")
             }
         }
         let restrictions = elements("AudienceRestriction", of: conditions)
         guard !restrictions.isEmpty else { throw SAMLRefusal("the assertion is restricted to no audience") }
         for restriction in restrictions {
-            guard elements("Audience", of: restriction).contains(where: { $0.text == settings.entityID }) else {
+            guard elements("Audience", of: restriction).contains(where: { $0.text.isExactly(settings.entityID) }) else {
                 throw SAMLRefusal("the assertion is for another audience than \(settings.entityID)")
             }
         }

@@ -47,7 +47,7 @@ struct AuthnRequest {
             query +=
                 "&Signature=" + PercentEncoding.encode(Base64.encode(try signing.key.sign(Array(query.utf8), with: algorithm)))
         }
-        return settings.ssoURL + (settings.ssoURL.contains("?") ? "&" : "?") + query
+        return settings.ssoURL + settings.ssoURL.querySeparator + query
     }
 }
 

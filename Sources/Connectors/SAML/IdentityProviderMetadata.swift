@@ -3,7 +3,7 @@ public import JOSE
 import XMLSecurity
 
 /// What an identity provider's metadata says that a configuration needs (saml-metadata §2.4.3).
-public struct IdentityProviderMetadata: Sendable, Hashable {
+public struct IdentityProviderMetadata: Sendable {
     public let entityID: String
     public let postURL: String?
     public let redirectURL: String?
@@ -38,7 +38,7 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
         } catch { throw Failure(description: error.description) }
         let found = try Self.entities(root, MetadataLife()).filter { entity, _ in
             entity.first("IDPSSODescriptor", in: SAMLName.metadataNamespace) != nil
-                && (entityID == nil || entity["entityID"] == entityID)
+                && (entityID.map { entity["entityID"].isExactly($0) } ?? true)
         }
         guard let (entity, outerLife) = found.first,
             let descriptor = entity.first("IDPSSODescriptor", in: SAMLName.metadataNamespace)
@@ -53,10 +53,10 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
         cacheDuration = life.cacheDuration
         self.entityID = entity["entityID"] ?? ""
         let services = descriptor.elements("SingleSignOnService", in: SAMLName.metadataNamespace)
-        postURL = services.first { $0["Binding"] == SAMLName.post }?["Location"]
-        redirectURL = services.first { $0["Binding"] == SAMLName.redirect }?["Location"]
+        postURL = services.first { $0["Binding"].isExactly(SAMLName.post) }?["Location"]
+        redirectURL = services.first { $0["Binding"].isExactly(SAMLName.redirect) }?["Location"]
         let logout = descriptor.elements("SingleLogoutService", in: SAMLName.metadataNamespace).first {
-            $0["Binding"] == SAMLName.redirect
+            $0["Binding"].isExactly(SAMLName.redirect)
         }
         logoutURL = logout?["Location"]
         logoutResponseURL = logout?["ResponseLocation"]
@@ -66,16 +66,12 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
     private static func entities(
         _ root: XMLElement, _ life: MetadataLife
     ) throws(Failure) -> [(XMLElement, MetadataLife)] {
-        guard root.namespace == SAMLName.metadataNamespace else { return [] }
-        switch root.name {
-        case "EntityDescriptor": return [(root, try life.narrowed(by: root))]
-        case "EntitiesDescriptor":
-            let life = try life.narrowed(by: root)
-            var found: [(XMLElement, MetadataLife)] = []
-            for element in root.elements { found += try entities(element, life) }
-            return found
-        default: return []
-        }
+        if root.isNamed("EntityDescriptor", in: SAMLName.metadataNamespace) { return [(root, try life.narrowed(by: root))] }
+        guard root.isNamed("EntitiesDescriptor", in: SAMLName.metadataNamespace) else { return [] }
+        let life = try life.narrowed(by: root)
+        var found: [(XMLElement, MetadataLife)] = []
+        for element in root.elements { found += try entities(element, life) }
+        return found
     }
 
     private static func certificates(_ descriptor: XMLElement) throws(Failure) -> [Certificate] {
@@ -84,7 +80,7 @@ public struct IdentityProviderMetadata: Sendable, Hashable {
             for info in key.elements("KeyInfo", in: SAMLName.signatureNamespace) {
                 for data in info.elements("X509Data", in: SAMLName.signatureNamespace) {
                     for element in data.elements("X509Certificate", in: SAMLName.signatureNamespace) {
-                        guard let text = element.text, let der = try? Base64.decode(text.filter { !$0.isWhitespace }) else {
+                        guard let text = element.text, let der = try? Base64.decode(text.withoutWhitespace) else {
                             throw Failure(description: "a certificate in it is not base64")
                         }
                         do throws(KeyError) { certificates.append(try Certificate(der: der)) } catch {

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import XMLSecurity
 
@@ -27,8 +28,7 @@ extension SAMLTime {
     /// xs:duration in seconds, with years of 365 days and months of 30.
     /// - Returns: nil if the text is not one, or a negative one.
     static func parseDuration(_ text: String) -> Double? {
-        guard text.hasPrefix("P") else { return nil }
-        let halves = text.dropFirst().split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let halves = text.afterBytes(of: "P")?.cut(at: "T", most: 1) else { return nil }
         guard halves.count == 1 || !halves[1].isEmpty,
             let date = sum(halves[0], of: [("Y", 31_536_000), ("M", 2_592_000), ("D", 86_400)]),
             let time = sum(halves.count == 2 ? halves[1] : "", of: [("H", 3600), ("M", 60), ("S", 1)]),
@@ -38,15 +38,15 @@ extension SAMLTime {
     }
 
     /// Numbers with units, each unit at most once and in this order.
-    private static func sum(_ text: Substring, of units: [(name: Character, seconds: Double)]) -> Double? {
+    private static func sum(_ text: Substring, of units: [(name: ASCIIByte, seconds: Double)]) -> Double? {
         var rest = text
         var total = 0.0
         for unit in units {
-            guard let end = rest.firstIndex(of: unit.name), let number = Double(rest[..<end]),
-                rest[..<end].utf8.allSatisfy({ (48...57).contains($0) || ($0 == UInt8(ascii: ".") && unit.name == "S") })
+            guard let (digits, after) = rest.cutOnce(at: unit.name), let number = Double(digits),
+                digits.utf8.allSatisfy({ $0.isASCIIDigit || ($0 == UInt8(ascii: ".") && unit.name == "S") })
             else { continue }
             total += number * unit.seconds
-            rest = rest[rest.index(after: end)...]
+            rest = after
         }
         return rest.isEmpty ? total : nil
     }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
@@ -12,14 +13,16 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     private let pool: WorkerPool
     let clock: any WallClock
     private let random: any RandomSource
+    private let log: any EventLog
 
     /// - Parameters:
     ///   - assertions: remembers which were used, for all processes.
     ///   - pool: where signatures are made and verified.
     public init(
         _ source: any SAMLSettingsSource, assertions: any AssertionStore, pool: WorkerPool, clock: any WallClock,
-        random: any RandomSource
+        random: any RandomSource, log: any EventLog
     ) {
+        self.log = log
         self.source = source
         self.assertions = assertions
         self.pool = pool
@@ -49,7 +52,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
         let settings = try await source.current()
         let reader = SAMLResponseReader(
             settings: settings, requestID: requestID,
-            wantsGroups: answer.scopes.contains("groups"), now: clock.now)
+            wantsGroups: answer.scopes.containsExactly("groups"), now: clock.now)
         let login = try await work { try reader.read(bytes) }
         try await use(login)
         return ConnectorIdentity(
@@ -66,7 +69,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
     public func state(in parameters: RequestParameters) async -> String? {
         guard let bytes = parameters["SAMLResponse"].flatMap(Self.decode) else { return nil }
         let id = try? await work { try XMLDocument(bytes).unverifiedRoot["InResponseTo"] }
-        return id.map { String($0.dropFirst()) }
+        return id?.afterBytes(of: "_").map { String($0) }
     }
 
     /// The memory of a sign-in that travels as the ID of the request.
@@ -74,7 +77,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
 
     /// Identity providers break lines as MIME does.
     private static func decode(_ text: String) -> [UInt8]? {
-        try? Base64.decode(text.filter { !$0.isWhitespace })
+        try? Base64.decode(text.withoutWhitespace)
     }
 
     /// Nobody can be asked about a person who is not there, so what was true at the login stays true (as in Dex).
@@ -117,6 +120,7 @@ public struct SAMLConnector: PostedAnswerConnector, RefreshConnector, MetadataCo
         do throws(StoreError) {
             isNew = try await assertions.use(assertion: key, until: Date(timeIntervalSince1970: until + 1))
         } catch {
+            log.record(.storeFailed(error, doing: "note the use of an assertion"))
             switch error {
             case .overloaded, .busy: throw .overloaded
             default: throw .unavailable("the use of an assertion cannot be noted")

@@ -19,7 +19,7 @@ struct SAMLIdentity {
 
     /// nil: there is no attribute of that name.
     private func values(_ name: String, _ attributes: [XMLElement]) -> [String]? {
-        let found = attributes.filter { $0["Name"] == name }
+        let found = attributes.filter { $0["Name"].isExactly(name) }
         if found.isEmpty { return nil }
         return found.flatMap { $0.elements("AttributeValue", in: SAMLName.assertionNamespace) }.compactMap(\.text)
     }
@@ -45,10 +45,10 @@ struct SAMLIdentity {
                 denial: .incompleteProfile)
         }
         if let delimiter = settings.groupsDelimiter, let first = groups.first {
-            groups = Self.split(first, by: delimiter)
+            groups = first.cut(atBytesOf: delimiter).map { String($0) }
         }
         guard !settings.allowedGroups.isEmpty else { return groups }
-        let allowed = groups.filter(Set(settings.allowedGroups).contains)
+        let allowed = groups.only(settings.allowedGroups)
         guard !allowed.isEmpty else { throw SAMLRefusal("the person is in none of the allowedGroups", denial: .notAMember) }
         return settings.filtersGroups ? allowed : groups
     }
@@ -57,23 +57,5 @@ struct SAMLIdentity {
     private static func names(_ attributes: [XMLElement]) -> String {
         let names = attributes.compactMap { $0["Name"] }
         return names.isEmpty ? "none" : names.prefix(30).joined(separator: ", ")
-    }
-
-    private static func split(_ text: String, by delimiter: String) -> [String] {
-        var parts: [String] = []
-        var part: [UInt8] = []
-        let mark = Array(delimiter.utf8)
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.first {
-            if rest.starts(with: mark) {
-                parts.append(String(decoding: part, as: UTF8.self))
-                part = []
-                rest = rest.dropFirst(mark.count)
-            } else {
-                part.append(byte)
-                rest = rest.dropFirst()
-            }
-        }
-        return parts + [String(decoding: part, as: UTF8.self)]
     }
 }

@@ -1,11 +1,12 @@
+import Bytes
 import JOSE
 import XMLSecurity
 
 /// Whose session it is, as the identity provider has called it at the login (saml-core §3.7.1).
-struct SAMLLogoutMemory: Sendable, Hashable {
+struct SAMLLogoutMemory: Sendable {
     let nameID: String
     /// `Format`, `NameQualifier` and `SPNameQualifier`, as far as they were there.
-    let attributes: [String: String]
+    let attributes: [ExactText: String]
     let sessionIndex: String?
 
     private static let names = ["Format", "NameQualifier", "SPNameQualifier"]
@@ -23,21 +24,21 @@ struct SAMLLogoutMemory: Sendable, Hashable {
                 .first("NameID", in: SAMLName.assertionNamespace), let text = name.text
         else { return nil }
         nameID = text
-        attributes = Dictionary(uniqueKeysWithValues: Self.names.compactMap { key in name[key].map { (key, $0) } })
+        attributes = Dictionary(uniqueKeysWithValues: Self.names.compactMap { key in name[key].map { (key.exact, $0) } })
         sessionIndex = statements.compactMap { $0["SessionIndex"] }.first { !$0.isEmpty }
     }
 
     init?(_ text: String) {
         guard let json = try? JSON(parsing: Array(text.utf8)), let name = json["NameID"]?.string else { return nil }
         nameID = name
-        attributes = Dictionary(uniqueKeysWithValues: Self.names.compactMap { key in json[key]?.string.map { (key, $0) } })
+        attributes = Dictionary(uniqueKeysWithValues: Self.names.compactMap { key in json[key]?.string.map { (key.exact, $0) } })
         sessionIndex = json["SessionIndex"]?.string
     }
 
     /// Nil if it is too long.
     var text: String? {
         var object: JSONObject = ["NameID": .string(nameID)]
-        for name in Self.names { object[name] = attributes[name].map(JSON.string) }
+        for name in Self.names { object[name] = attributes[name.exact].map(JSON.string) }
         object["SessionIndex"] = sessionIndex.map(JSON.string)
         let text = String(decoding: object.serialized(), as: UTF8.self)
         return text.utf8.count <= Self.longest ? text : nil
@@ -53,13 +54,13 @@ struct SAMLLogoutMemory: Sendable, Hashable {
     static func covers(_ connectorData: [UInt8]?, sessions: [String]) -> Bool {
         guard !sessions.isEmpty, let connectorData, let index = (try? JSON(parsing: connectorData))?["SessionIndex"]?.string
         else { return true }
-        return sessions.contains(index)
+        return sessions.containsExactly(index)
     }
 
     /// `NameID` and `SessionIndex`, for a request.
     var xml: String {
         let escape = XMLEscaping.escape
-        let further = Self.names.compactMap { name in attributes[name].map { " \(name)=\"\(escape($0))\"" } }.joined()
+        let further = Self.names.compactMap { name in attributes[name.exact].map { " \(name)=\"\(escape($0))\"" } }.joined()
         let index = sessionIndex.map { "<samlp:SessionIndex>\(escape($0))</samlp:SessionIndex>" }
         return "<saml:NameID\(further)>\(escape(nameID))</saml:NameID>\(index ?? "")"
     }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -36,18 +37,18 @@ struct SAMLLogoutReader {
 
     func read(_ message: LogoutMessage) throws(SAMLRefusal) -> Content {
         let (root, relayState) = message.isPost ? try posted(message.parameters) : try redirected(message.rawQuery)
-        guard root.namespace == SAMLName.protocolNamespace, root["Version"] == "2.0", let id = root["ID"], !id.isEmpty else {
+        guard root.namespace.hasSameBytes(as: SAMLName.protocolNamespace), root["Version"] == "2.0", let id = root["ID"], !id.isEmpty else {
             throw SAMLRefusal("the document is not a message of SAML 2.0")
         }
         let issuers = root.elements("Issuer", in: SAMLName.assertionNamespace)
         guard issuers.count == 1, let issuer = issuers[0].text, !issuer.isEmpty else {
             throw SAMLRefusal("the logout message does not name its issuer")
         }
-        if let expected = settings.ssoIssuer, issuer != expected {
+        if let expected = settings.ssoIssuer, !issuer.hasSameBytes(as: expected) {
             throw SAMLRefusal("the logout message is by another issuer than ssoIssuer")
         }
         // saml-bindings §3.4.5.2, §3.5.5.2: a signed message says where it is sent to.
-        guard root["Destination"] == logout.address else {
+        guard root["Destination"].isExactly(logout.address) else {
             throw SAMLRefusal("the logout message is for another address (Destination) than \(logout.address)")
         }
         switch root.name {
@@ -61,9 +62,9 @@ struct SAMLLogoutReader {
 
     private func posted(_ parameters: RequestParameters) throws(SAMLRefusal) -> (XMLElement, String?) {
         let names = parameters.pairs.map(\.name)
-        guard Set(names).count == names.count, let text = parameters["SAMLRequest"] ?? parameters["SAMLResponse"],
+        guard Set(names.map(\.exact)).count == names.count, let text = parameters["SAMLRequest"] ?? parameters["SAMLResponse"],
             names.count(where: { $0 == "SAMLRequest" || $0 == "SAMLResponse" }) == 1,
-            let bytes = try? Base64.decode(text.filter { !$0.isWhitespace })
+            let bytes = try? Base64.decode(text.withoutWhitespace)
         else { throw SAMLRefusal("the form has not one SAMLRequest or SAMLResponse in base64") }
         do throws(XMLSecurityError) {
             let verifier = SignatureVerifier(keys: try keys(), allowsSHA1: settings.allowsSHA1)
@@ -74,7 +75,7 @@ struct SAMLLogoutReader {
         } catch { throw SAMLRefusal(error) }
     }
 
-    private static let algorithms: [String: SignatureAlgorithm] = [
+    private static let algorithms: [ExactText: SignatureAlgorithm] = [
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": .RS256,
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": .RS384,
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512": .RS512,
@@ -85,15 +86,14 @@ struct SAMLLogoutReader {
 
     /// saml-bindings §3.4.4.1: the signature is over the parameters as they were escaped, in this order.
     private func redirected(_ rawQuery: String) throws(SAMLRefusal) -> (XMLElement, String?) {
-        var raw: [String: Substring] = [:]
-        for pair in rawQuery.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
-            guard raw.updateValue(parts.count == 2 ? parts[1] : "", forKey: name) == nil else {
+        var raw: [ExactText: Substring] = [:]
+        for pair in rawQuery.fields(at: "&") {
+            let parts = pair.cut(at: "=", most: 1)
+            guard raw.updateValue(parts.count == 2 ? parts[1] : "", forKey: parts[0].exact) == nil else {
                 throw SAMLRefusal("a parameter is there twice")
             }
         }
-        let kinds = ["SAMLRequest", "SAMLResponse"].filter { raw[$0] != nil }
+        let kinds = ["SAMLRequest", "SAMLResponse"].filter { raw[$0.exact] != nil }
         guard let kind = kinds.first, kinds.count == 1 else {
             throw SAMLRefusal("the address has not one SAMLRequest or SAMLResponse")
         }
@@ -105,13 +105,13 @@ struct SAMLLogoutReader {
         guard let name = raw["SigAlg"], let signature = raw["Signature"] else {
             throw SAMLRefusal("the logout message is not signed")
         }
-        guard let algorithm = Self.algorithms[try decoded(name)] else {
+        guard let algorithm = Self.algorithms[try decoded(name).exact] else {
             throw SAMLRefusal("the logout message is signed by an algorithm that is not accepted")
         }
-        guard let signatureBytes = try? Base64.decode(try decoded(signature).filter { !$0.isWhitespace }) else {
+        guard let signatureBytes = try? Base64.decode(try decoded(signature).withoutWhitespace) else {
             throw SAMLRefusal("the signature of the logout message is not base64")
         }
-        let signed = [kind, "RelayState", "SigAlg"].compactMap { name in raw[name].map { name + "=" + $0 } }
+        let signed = [kind, "RelayState", "SigAlg"].compactMap { name in raw[name.exact].map { name + "=" + $0 } }
         let bytes = Array(signed.joined(separator: "&").utf8)
         do throws(XMLSecurityError) {
             let isSigned = try keys().contains { pem in
@@ -120,7 +120,7 @@ struct SAMLLogoutReader {
             guard isSigned else { throw .wrongSignature }
         } catch { throw SAMLRefusal(error) }
         let relayState = try raw["RelayState"].map(decoded)
-        guard let text = raw[kind], let compressed = try? Base64.decode(try decoded(text).filter { !$0.isWhitespace }),
+        guard let text = raw[kind.exact], let compressed = try? Base64.decode(try decoded(text).withoutWhitespace),
             let document = try? Inflate.bytes(compressed, limit: Self.longest)
         else { throw SAMLRefusal("the logout message is not base64 of DEFLATE, or too long") }
         do throws(XMLSecurityError) {
@@ -130,7 +130,7 @@ struct SAMLLogoutReader {
 
     /// A response is no request, whatever carries it.
     private func named(_ root: XMLElement, _ isRequest: Bool) throws(XMLSecurityError) -> XMLElement {
-        guard root.name == (isRequest ? "LogoutRequest" : "LogoutResponse") else {
+        guard root.isNamed(isRequest ? "LogoutRequest" : "LogoutResponse", in: SAMLName.protocolNamespace) else {
             throw .malformed("the document is not of the kind that its parameter says")
         }
         return root
@@ -181,12 +181,12 @@ struct SAMLLogoutReader {
 
     private func response(_ root: XMLElement, relayState: String?) throws(SAMLRefusal) -> Response {
         // RelayState is our state, and the request's ID was made of it.
-        guard let relayState, root["InResponseTo"] == "_" + relayState else {
+        guard let relayState, root["InResponseTo"].isExactly("_" + relayState) else {
             throw SAMLRefusal("the LogoutResponse is not the answer to a request of ours (InResponseTo)")
         }
         let status = root.first("Status", in: SAMLName.protocolNamespace)?.first("StatusCode", in: SAMLName.protocolNamespace)
         let value = status?["Value"]
-        let isGood = value == SAMLName.success
+        let isGood = value.isExactly(SAMLName.success)
         let problem = "the identity provider has not ended every session of this login"
         return Response(relayState: relayState, problem: isGood ? nil : problem)
     }

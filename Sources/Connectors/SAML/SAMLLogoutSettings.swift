@@ -48,6 +48,6 @@ struct SAMLRedirect {
             query +=
                 "&Signature=" + PercentEncoding.encode(Base64.encode(try signing.key.sign(Array(query.utf8), with: algorithm)))
         }
-        return url + (url.contains("?") ? "&" : "?") + query
+        return url + url.querySeparator + query
     }
 }

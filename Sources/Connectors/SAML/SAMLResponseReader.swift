@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -36,7 +37,7 @@ struct SAMLResponseReader {
         do throws(XMLSecurityError) {
             let document = try XMLDocument(bytes)
             let root = document.unverifiedRoot
-            guard root.name == "Response", root.namespace == SAMLName.protocolNamespace else {
+            guard root.isNamed("Response", in: SAMLName.protocolNamespace) else {
                 throw .malformed("the document is not a SAML response")
             }
             if settings.skipsSignatures {
@@ -58,7 +59,8 @@ struct SAMLResponseReader {
     /// - Parameter verifier: nil when the document is trusted as a whole.
     private func assertion(in document: XMLDocument, verifier: SignatureVerifier?) throws(XMLSecurityError) -> Trusted {
         let found = document.unverifiedRoot.elements.filter {
-            $0.namespace == SAMLName.assertionNamespace && ["Assertion", "EncryptedAssertion"].contains($0.name)
+            $0.isNamed("Assertion", in: SAMLName.assertionNamespace)
+                || $0.isNamed("EncryptedAssertion", in: SAMLName.assertionNamespace)
         }
         guard let only = found.first, found.count == 1 else {
             throw .malformed("the response has \(found.count) assertions instead of one")
@@ -72,7 +74,7 @@ struct SAMLResponseReader {
         }
         guard
             let inner = try decryption().decryptedChild("EncryptedAssertion", in: SAMLName.assertionNamespace, of: document),
-            inner.unverifiedRoot.name == "Assertion", inner.unverifiedRoot.namespace == SAMLName.assertionNamespace
+            inner.unverifiedRoot.isNamed("Assertion", in: SAMLName.assertionNamespace)
         else { throw .undecryptable("what is inside is not an assertion") }
         guard let verifier else { return try trusted(inner.unverifiedRoot, below: [], of: inner) }
         guard let verified = try verifier.verifiedRoot(of: inner) else { throw Self.unsigned }
@@ -113,36 +115,35 @@ struct SAMLResponseReader {
     private func checkResponse(_ response: XMLElement) throws(SAMLRefusal) {
         try checkStatus(response)
         guard response["Version"] == "2.0" else { throw SAMLRefusal("the response is not of SAML 2.0") }
-        guard response["InResponseTo"] == requestID else {
+        guard response["InResponseTo"].isExactly(requestID) else {
             throw SAMLRefusal("the response is not the answer to the request of this sign-in (InResponseTo)")
         }
-        if let destination = response["Destination"], !destination.isEmpty, destination != settings.redirectURI {
+        if let destination = response["Destination"], !destination.isEmpty, !destination.hasSameBytes(as: settings.redirectURI) {
             throw SAMLRefusal("the response is for another address (Destination) than redirectURI")
         }
         if let expected = settings.ssoIssuer, let issuer = response.first("Issuer", in: SAMLName.assertionNamespace),
-            issuer.text != expected
+            !issuer.text.isExactly(expected)
         {
             throw SAMLRefusal("the response is by another issuer than ssoIssuer")
         }
     }
 
     private func checkStatus(_ response: XMLElement) throws(SAMLRefusal) {
-        guard response.name == "Response", response.namespace == SAMLName.protocolNamespace else { return }
+        guard response.isNamed("Response", in: SAMLName.protocolNamespace) else { return }
         let status = response.first("Status", in: SAMLName.protocolNamespace)
         let code = status?.first("StatusCode", in: SAMLName.protocolNamespace)
         guard let value = code?["Value"] else { throw SAMLRefusal("the response has no status") }
-        if value == SAMLName.success { return }
+        if value.hasSameBytes(as: SAMLName.success) { return }
         let inner = code?.first("StatusCode", in: SAMLName.protocolNamespace)?["Value"]
         let names = [value, inner ?? ""].map(Self.word).filter { !$0.isEmpty }
-        let isDecline = ["AuthnFailed", "RequestDenied"].contains(names.last ?? "")
+        let isDecline = ["AuthnFailed", "RequestDenied"].containsExactly(names.last ?? "")
         throw SAMLRefusal(
             "the identity provider refused: status \(names.joined(separator: ", "))", denial: isDecline ? .declined : nil)
     }
 
     /// The last part of a standard name; what a stranger made up does not get into the log.
     private static func word(_ urn: String) -> String {
-        guard urn.hasPrefix(SAMLName.statusPrefix) else { return "unknown" }
-        let word = urn.dropFirst(SAMLName.statusPrefix.count)
-        return word.utf8.count <= 40 && word.utf8.allSatisfy { (65...90).contains($0 & 0xDF) } ? String(word) : "unknown"
+        guard let word = urn.afterBytes(of: SAMLName.statusPrefix) else { return "unknown" }
+        return word.utf8.count <= 40 && word.utf8.allSatisfy(\.isASCIILetter) ? String(word) : "unknown"
     }
 }

@@ -9,7 +9,7 @@ extension Configuration {
 
 extension Configuration.Passwords {
     static var schema: Schema<Self> {
-        // Each step doubles the time; beyond 20 a login takes a minute.
-        .mapping { keys in Self(bcryptCost: keys("bcryptCost", .integer(in: 4...20))) }
+        // Each step doubles the time of a login.
+        .mapping { keys in Self(bcryptCost: keys("bcryptCost", .integer(in: PasswordHash.costs))) }
     }
 }

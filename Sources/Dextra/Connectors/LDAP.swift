@@ -27,7 +27,13 @@ extension LDAPConnector {
         logger: Logger, pools: PoolWatch, life: UpstreamLife
     ) throws {
         self.init(
-            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools, life: life),
+            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools, life: life) { server, error in
+                logger.warning(
+                    "a directory server does not answer",
+                    metadata: [
+                        "connector_id": .string(id), "server": .string(server.description), "reason": .string(error.description),
+                    ])
+            },
             kerberos: try configuration.kerberos.map { try LDAPKerberos($0, id: id, pools: pools) }, clock: clock, random: random
         ) { text in
             // That a login was refused the core tells; this is what the server said about it.
@@ -59,7 +65,8 @@ extension LDAPKerberos {
 
 extension DirectoryServers {
     convenience init(
-        _ configuration: Configuration.Connector.LDAP, id: String, pools: PoolWatch = .none, life: UpstreamLife = UpstreamLife()
+        _ configuration: Configuration.Connector.LDAP, id: String, pools: PoolWatch = .none, life: UpstreamLife = UpstreamLife(),
+        onFailure: @escaping @Sendable (Endpoint, DirectoryError) -> Void = { _, _ in }
     ) {
         let limits = configuration.limits
         self.init(
@@ -68,7 +75,7 @@ extension DirectoryServers {
             settings: ConnectionSettings(configuration),
             service: configuration.service.map { Account(dn: $0.dn, password: $0.password.text) },
             workers: pools.watching(WorkerPool(name: "ldap:\(id)", threads: limits.poolSize, queueLimit: 1024)),
-            capacity: limits.poolSize, idleTimeout: limits.idleTimeout, life: life)
+            capacity: limits.poolSize, idleTimeout: limits.idleTimeout, life: life, onFailure: onFailure)
     }
 }
 

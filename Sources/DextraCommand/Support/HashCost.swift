@@ -1,4 +1,5 @@
 import ArgumentParser
+import Passwords
 
 /// bcrypt's cost: the binary logarithm of its rounds. Each step doubles the time of a login.
 struct HashCost: Sendable, Hashable {
@@ -6,8 +7,8 @@ struct HashCost: Sendable, Hashable {
 
     /// As in Dex.
     static let standard = HashCost(unchecked: 10)
-    /// The same as for `passwords.bcryptCost`: beyond 20 a login takes a minute.
-    static let accepted = 4...20
+    /// The same as for `passwords.bcryptCost`: hashes of other costs are not accepted.
+    static let accepted = Bcrypt.costs
 
     init?(_ rounds: Int) {
         guard Self.accepted.contains(rounds) else { return nil }

@@ -7,7 +7,7 @@ struct PasswordOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "bcrypt's cost, from 4 to 20; each step doubles the time of a login. (default: passwords.bcryptCost, or 10)"))
+            "bcrypt's cost, from 4 to 16; each step doubles the time of a login. (default: passwords.bcryptCost, or 10)"))
     var cost: HashCost?
 
     func read(for subject: String) throws -> NewPassword {

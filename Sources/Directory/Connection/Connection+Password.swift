@@ -1,3 +1,4 @@
+import Bytes
 import CLDAP
 
 extension Connection {
@@ -11,8 +12,8 @@ extension Connection {
         ).first
         let announced: (String) -> [String] = { name in (root?[name] ?? []).map { String(decoding: $0, as: UTF8.self) } }
         // LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS §3.1.1.3.4.3.1).
-        if announced("supportedCapabilities").contains("1.2.840.113556.1.4.800") { return .activeDirectory }
-        return announced("supportedExtension").contains("1.3.6.1.4.1.4203.1.11.1") ? .passwordModify : nil
+        if announced("supportedCapabilities").containsExactly("1.2.840.113556.1.4.800") { return .activeDirectory }
+        return announced("supportedExtension").containsExactly("1.3.6.1.4.1.4203.1.11.1") ? .passwordModify : nil
     }
 
     /// Gives somebody another password: as themselves or, where this connection is bound to somebody else, with their rights.
@@ -35,7 +36,7 @@ extension Connection {
         let error = DirectoryError(code: result.code, action: action, diagnostic: result.text)
         if error.isTemporary { throw error }
         // ERROR_INVALID_PASSWORD.
-        if method == .activeDirectory, result.text.hasPrefix("00000056") { return .wrongPassword(error.description) }
+        if method == .activeDirectory, result.text.startsWithBytes(of: "00000056") { return .wrongPassword(error.description) }
         return .refused(
             PasswordObjection(code: result.code, policyError: policy(result.controls)?.error, text: result.text),
             error.description)

@@ -1,3 +1,4 @@
+import Bytes
 import CLDAP
 import Synchronization
 
@@ -78,6 +79,7 @@ public final class Connection: @unchecked Sendable {
         try set(LDAP_OPT_X_TLS_REQUIRE_SAN, settings.verifiesServer ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER)
         // TLS 1.2.
         try set(LDAP_OPT_X_TLS_PROTOCOL_MIN, Int32(3 << 8 + 3))
+        try set(LDAP_OPT_X_TLS_CIPHER_SUITE, CipherSuites.current)
         try set(LDAP_OPT_X_TLS_CACERTDIR, nil as String?)
         try set(LDAP_OPT_X_TLS_CERTFILE, settings.certificate?.chain)
         try set(LDAP_OPT_X_TLS_KEYFILE, settings.certificate?.key)
@@ -131,7 +133,7 @@ public final class Connection: @unchecked Sendable {
         let error = connectError(code, since: start, action: action)
         guard error.kind == .unreachable || error.kind == .insecure else { return error }
         // Of a certificate that is not believed libldap says nothing, or that it has no words for it.
-        let isUnknown = error.diagnostic.isEmpty || error.diagnostic.contains("unknown error code")
+        let isUnknown = error.diagnostic.isEmpty || error.diagnostic.containsBytes(of: "unknown error code")
         let guess =
             "the certificate is not by an authority that is believed here, not for the name \(endpoint.host), or out of date"
         return DirectoryError(

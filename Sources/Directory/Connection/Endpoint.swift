@@ -1,3 +1,5 @@
+import Bytes
+
 /// A directory server: where it listens.
 public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// A name or an address, without brackets.
@@ -9,8 +11,17 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    public static func == (one: Endpoint, other: Endpoint) -> Bool {
+        one.port == other.port && one.host.hasSameBytes(as: other.host)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(host.exact)
+        hasher.combine(port)
+    }
+
     public var description: String {
-        (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+        (host.containsByte(":") ? "[\(host)]" : host) + ":\(port)"
     }
 
     func url(_ security: ConnectionSettings.Security) -> String {

@@ -1,16 +1,17 @@
+import Bytes
 import CLDAP
 
 /// A distinguished name (RFC 4514), as libldap reads and writes it.
 public struct DistinguishedName: Sendable, Hashable, CustomStringConvertible {
     /// In libldap's spelling: no spaces between the parts, special characters escaped in one way.
     public let description: String
-    private let key: String
+    private let key: ExactText
 
     /// - Returns: nil for what is not a DN.
     public init?(_ text: String) {
         guard let normal = Self.normalized(text) else { return nil }
         description = normal
-        key = normal.lowercased()
+        key = normal.asciiLowercased.exact
     }
 
     /// A child of a DN, whose value may be any text.
@@ -26,7 +27,9 @@ public struct DistinguishedName: Sendable, Hashable, CustomStringConvertible {
         self.init("\(attribute)=\(escaped)" + (parent.isEmpty ? "" : "," + parent))
     }
 
-    /// Upper and lower case are the same, as for nearly all attributes that name entries.
+    /// Upper and lower case of ASCII are the same: of types always (RFC 4512 §2.5), of values as for nearly all attributes that
+    /// name entries (`caseIgnoreMatch`, RFC 4517 §4.2.11). That rule takes more for the same (RFC 4518 §2); what a server took so
+    /// counts here as another entry, and never another entry as this one.
     public static func == (left: Self, right: Self) -> Bool { left.key == right.key }
     public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 

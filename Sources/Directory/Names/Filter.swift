@@ -1,3 +1,4 @@
+import Bytes
 import CLDAP
 
 /// Makes search filters (RFC 4515). Whatever people type goes through ``escape(_:)``, once.
@@ -23,7 +24,7 @@ public enum Filter {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 2,
+            if byte == UInt8(ascii: "\\"), rest.count >= 2, rest.prefix(2).allSatisfy(\.isASCIIHexDigit),
                 let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
             {
                 rest = rest.dropFirst(2)

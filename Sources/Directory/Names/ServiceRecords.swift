@@ -1,3 +1,4 @@
+import Bytes
 import CLDAP
 
 /// Servers of a domain, as its DNS names them (RFC 2782): `_ldap._tcp.DOMAIN`.
@@ -18,12 +19,9 @@ public enum ServiceRecords {
 
     /// `a.example.com:389 b.example.com:389`.
     static func parse(_ list: String) -> [Endpoint] {
-        list.split(separator: " ").compactMap { word in
-            guard let colon = word.lastIndex(of: ":"), let port = Int(word[word.index(after: colon)...]), port > 0 else {
-                return nil
-            }
-            var host = word[..<colon]
-            if host.last == "." { host.removeLast() }
+        list.fields(at: " ").compactMap { word in
+            guard let (name, number) = word.cutLast(at: ":"), let port = Int(number), port > 0 else { return nil }
+            let host = name.beforeBytes(of: ".") ?? name
             return host.isEmpty ? nil : Endpoint(host: String(host), port: port)
         }
     }

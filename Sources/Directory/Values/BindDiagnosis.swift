@@ -1,3 +1,4 @@
+import Bytes
 import CLDAP
 
 /// Reads what stands behind a result code: what Active Directory writes into the text, and what a password policy puts into a
@@ -40,9 +41,9 @@ struct BindDiagnosis {
 
     /// The number in `80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data 533, v2580`.
     static func activeDirectorySubcode(_ diagnostic: String) -> Int? {
-        guard diagnostic.contains("AcceptSecurityContext") else { return nil }
-        let words = diagnostic.split { $0 == "," || $0 == " " }
-        guard let index = words.firstIndex(of: "data"), index + 1 < words.endIndex else { return nil }
+        guard diagnostic.containsBytes(of: "AcceptSecurityContext") else { return nil }
+        let words = diagnostic.cut(at: ",").flatMap { $0.fields(at: " ") }
+        guard let index = words.firstIndex(where: { $0.hasSameBytes(as: "data") }), index + 1 < words.endIndex else { return nil }
         return Int(words[index + 1], radix: 16)
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// An entry of a directory, as far as it was asked for.
 public struct Entry: Sendable, Hashable {
     public let dn: String
@@ -21,8 +23,7 @@ public struct Entry: Sendable, Hashable {
 
     /// The values of an attribute; none if it was not given. Names are the same in any case (RFC 4512 §2.5).
     public subscript(name: String) -> [[UInt8]] {
-        let wanted = name.lowercased()
-        return attributes.first { $0.name.lowercased() == wanted }?.values ?? []
+        attributes.first { $0.name.hasSameBytesFoldingASCII(as: name) }?.values ?? []
     }
 
     /// The attribute's values that a server gave only in part, with the number of the next one: Active Directory does that to
@@ -39,7 +40,7 @@ public struct Entry: Sendable, Hashable {
         var merged: [Attribute] = []
         for attribute in attributes + other.attributes {
             let name = attribute.range?.name ?? attribute.name
-            if let index = merged.firstIndex(where: { $0.name.lowercased() == name.lowercased() }) {
+            if let index = merged.firstIndex(where: { $0.name.hasSameBytesFoldingASCII(as: name) }) {
                 merged[index] = Attribute(name: merged[index].name, values: merged[index].values + attribute.values)
             } else {
                 merged.append(Attribute(name: name, values: attribute.values))
@@ -50,26 +51,25 @@ public struct Entry: Sendable, Hashable {
 }
 
 extension Entry.Attribute {
-    /// `member;range=0-1499`: the attribute, and the number of the last value; nil for the last part, `member;range=1500-*`.
+    /// `member;range=0-1499`: the attribute, and the number of the last value; nil for the last part, `member;range=1500-*`
+    /// (MS-ADTS §3.1.1.3.1.3.3). Options are the same in any case, too.
     fileprivate var range: (name: String, last: Int?)? {
-        guard let option = name.firstRange(ofASCII: ";range=") else { return nil }
-        let bounds = name[option.upperBound...].split(separator: "-", omittingEmptySubsequences: false)
-        guard bounds.count == 2, Int(bounds[0]) != nil else { return nil }
-        return (String(name[..<option.lowerBound]), Int(bounds[1]))
+        for (index, byte) in zip(name.utf8.indices, name.utf8) where byte == UInt8(ascii: ";") {
+            guard let bounds = name[index...].afterFolding(";range="), let (first, last) = bounds.cutOnce(at: "-"),
+                Int(first) != nil
+            else { continue }
+            return (String(name[..<index]), Int(last))
+        }
+        return nil
     }
 }
 
-extension String {
-    /// Where a text is that has only small letters, whatever the case here.
-    fileprivate func firstRange(ofASCII text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            let rest = self[start...]
-            if rest.prefix(text.count).lowercased() == text {
-                return start..<index(start, offsetBy: text.count)
-            }
-            start = index(after: start)
-        }
-        return nil
+extension Substring {
+    /// What follows a prefix of ASCII, whatever the case here.
+    fileprivate func afterFolding(_ prefix: String) -> Substring? {
+        guard let end = utf8.index(startIndex, offsetBy: prefix.utf8.count, limitedBy: endIndex),
+            self[..<end].hasSameBytesFoldingASCII(as: prefix)
+        else { return nil }
+        return self[end...]
     }
 }

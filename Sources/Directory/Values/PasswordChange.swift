@@ -1,3 +1,5 @@
+import Bytes
+
 /// How a server lets somebody change a password.
 public enum PasswordChangeMethod: Sendable, Hashable {
     /// The Password Modify operation (RFC 3062).
@@ -37,16 +39,16 @@ extension PasswordObjection {
         case 6: self = .tooShort
         case 7: self = .tooSoon
         case 8: self = .usedBefore
-        default: self = Self.words(code: code, text: text.lowercased())
+        default: self = Self.words(code: code, text: text.asciiLowercased)
         }
     }
 
     /// Active Directory says only 0000052D, "the rules are not followed"; Samba and 389 Directory Server say which.
     private static func words(code: Int32, text: String) -> Self {
-        if text.contains("too short") || text.contains("invalid password syntax: password must be at least") { return .tooShort }
-        if text.contains("complexity") || text.contains("quality") { return .tooSimple }
-        if text.contains("history") || text.contains("already used") || text.contains("reuse") { return .usedBefore }
-        if text.contains("too young") || text.contains("too early") || text.contains("minimum password age") { return .tooSoon }
+        if text.containsBytes(of: "too short") || text.containsBytes(of: "invalid password syntax: password must be at least") { return .tooShort }
+        if text.containsBytes(of: "complexity") || text.containsBytes(of: "quality") { return .tooSimple }
+        if text.containsBytes(of: "history") || text.containsBytes(of: "already used") || text.containsBytes(of: "reuse") { return .usedBefore }
+        if text.containsBytes(of: "too young") || text.containsBytes(of: "too early") || text.containsBytes(of: "minimum password age") { return .tooSoon }
         // RFC 4511 appendix A: insufficientAccessRights.
         return code == 50 ? .notAllowed : .other
     }

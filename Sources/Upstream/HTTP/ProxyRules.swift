@@ -1,3 +1,4 @@
+import Bytes
 import NIOCore
 
 /// Which proxy a request goes through, as the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say (also in lower case).
@@ -27,7 +28,7 @@ public struct ProxyRules: Sendable, Hashable {
 
     public init(environment: [String: String]) {
         func variable(_ name: String) -> (name: String, value: String)? {
-            for name in [name, name.lowercased()] {
+            for name in [name, name.asciiLowercased] {
                 if let value = environment[name], !value.isEmpty { return (name, value) }
             }
             return nil
@@ -38,7 +39,7 @@ public struct ProxyRules: Sendable, Hashable {
         }
         secure = setting("HTTPS_PROXY")
         plain = setting("HTTP_PROXY")
-        exceptions = (variable("NO_PROXY")?.value ?? "").split(whereSeparator: { $0 == "," || $0 == " " }).map(Exception.init)
+        exceptions = (variable("NO_PROXY")?.value ?? "").cut(at: ",").flatMap { $0.fields(at: " ") }.map(Exception.init)
     }
 
     /// - Returns: nil to go directly.
@@ -65,16 +66,16 @@ extension ProxyRules.Proxy {
     /// `http://user:password@host:port`; scheme, credentials and port (80) may be missing.
     init?(_ text: String) {
         var rest = text[...]
-        if let end = text.firstRange(of: "://") {
-            guard text[..<end.lowerBound].lowercased() == "http" else { return nil }
-            rest = text[end.upperBound...]
+        if let (scheme, address) = text.cutOnce(at: ":"), let address = address.afterBytes(of: "//") {
+            guard scheme.asciiLowercased == "http" else { return nil }
+            rest = address
         }
-        rest = rest.prefix { $0 != "/" }
+        rest = rest.before { $0 == UInt8(ascii: "/") }
         var credentials: String?
-        if let at = rest.lastIndex(of: "@") {
-            guard let plain = Self.unescape(rest[..<at]) else { return nil }
+        if let (before, after) = rest.cutLast(at: "@") {
+            guard let plain = Self.unescape(before) else { return nil }
             credentials = plain
-            rest = rest[rest.index(after: at)...]
+            rest = after
         }
         guard let url = UpstreamURL("http://" + rest) else { return nil }
         host = url.host
@@ -90,7 +91,9 @@ extension ProxyRules.Proxy {
                 bytes.append(byte)
                 continue
             }
-            guard let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16), rest.count >= 2 else { return nil }
+            guard rest.count >= 2, rest.prefix(2).allSatisfy(\.isASCIIHexDigit),
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else { return nil }
             bytes.append(value)
             rest = rest.dropFirst(2)
         }
@@ -110,21 +113,22 @@ private struct Exception: Sendable, Hashable {
     }
 
     init(_ text: Substring) {
-        var host = text.lowercased()
+        var host = text.asciiLowercased[...]
         var port: Int?
-        if let colon = host.lastIndex(of: ":"), !host[..<colon].contains(":") || host[..<colon].hasSuffix("]") {
-            port = Int(host[host.index(after: colon)...])
-            host = String(host[..<colon])
+        if let (name, number) = host.cutLast(at: ":"), !name.containsByte(":") || name.endsWithByte("]") {
+            port = Int(number)
+            host = name
         }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        let parts = host.split(separator: "/", maxSplits: 1)
-        if parts.count == 2, let length = Int(parts[1]), let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) {
+        if let inside = host.afterBytes(of: "[").flatMap({ $0.beforeBytes(of: "]") }) { host = inside }
+        if let (address, length) = host.cutOnce(at: "/"), let length = Int(length),
+            let address = try? SocketAddress(ipAddress: String(address), port: 0)
+        {
             network = Network(address: address.addressBytes, length: length)
         } else {
             network = nil
         }
-        if host.hasPrefix("*.") { host.removeFirst() }
-        self.host = host
+        if host.startsWithBytes(of: "*.") { host = host.afterBytes(of: "*") ?? host }
+        self.host = String(host)
         self.port = port
     }
 
@@ -139,7 +143,8 @@ private struct Exception: Sendable, Hashable {
                 (bytes[bit / 8] ^ network.address[bit / 8]) & (0x80 >> UInt8(bit % 8)) == 0
             }
         }
-        if let address { return address.ipAddress == host || url.host == host }
-        return host.hasPrefix(".") ? url.host.hasSuffix(host) : url.host == host || url.host.hasSuffix("." + host)
+        if url.host.hasSameBytes(as: host) { return true }
+        if let address { return address.ipAddress?.hasSameBytes(as: host) ?? false }
+        return url.host.endsWithBytes(of: host.startsWithByte(".") ? host : "." + host)
     }
 }

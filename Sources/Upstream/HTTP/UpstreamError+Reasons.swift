@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Bytes
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -56,15 +57,15 @@ extension UpstreamError {
     #endif
 
     private static func tls(_ text: String, _ url: UpstreamURL) -> UpstreamError {
-        if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
+        if text.containsBytes(of: "CERTIFICATE_VERIFY_FAILED") || text.containsBytes(of: "unableToValidateCertificate") {
             return .untrusted(
                 "\(url.origin): its certificate is of no authority that is trusted here, or has expired; name the authority in rootCAs"
             )
         }
-        if text.contains("failedToValidateHostname") || text.contains("serverHostnameImpossibleToMatch") {
+        if text.containsBytes(of: "failedToValidateHostname") || text.containsBytes(of: "serverHostnameImpossibleToMatch") {
             return .untrusted("\(url.origin): its certificate is for another name")
         }
-        if text.contains("WRONG_VERSION_NUMBER") { return .unreachable("\(url.origin): what answers there does not speak TLS") }
+        if text.containsBytes(of: "WRONG_VERSION_NUMBER") { return .unreachable("\(url.origin): what answers there does not speak TLS") }
         return .unreachable("\(url.origin): no TLS connection could be made")
     }
 

@@ -1,10 +1,11 @@
 import NIOSSL
 
 extension UpstreamTrust {
-    /// TLS 1.2 or newer, with host names checked.
+    /// TLS 1.2 or newer, with forward secrecy and authenticated encryption, and host names checked.
     package func tls() throws(UpstreamError) -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.cipherSuiteValues = Self.cipherSuites
         switch self {
         case .insecure:
             tls.certificateVerification = .none
@@ -20,4 +21,11 @@ extension UpstreamTrust {
         }
         return tls
     }
+
+    /// Those of TLS 1.2 that RFC 9325 §4.2 recommends, and ChaCha20: no key exchange by RSA, no CBC. Those of TLS 1.3 are all so.
+    package static let cipherSuites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    ]
 }

@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 
 /// How long a fetched document is used: as long as its server says, within bounds.
@@ -31,9 +32,13 @@ public struct DocumentLife: Sendable, Hashable {
 
     /// `max-age` of RFC 9111 §5.2.2.1.
     private static func maximumAge(_ header: String) -> Double? {
-        for directive in header.split(separator: ",") {
-            let parts = directive.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\"" } }
-            if parts.count == 2, parts[0].lowercased() == "max-age", let seconds = UInt32(parts[1]) { return Double(seconds) }
+        for directive in header.cut(at: ",") {
+            guard let (name, value) = directive.cutOnce(at: "="),
+                name.trimmedOfOptionalWhitespace.hasSameBytesFoldingASCII(as: "max-age")
+            else { continue }
+            // Quoted is not right, and happens.
+            let digits = value.trimmed { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: "\"") }
+            if !digits.isEmpty, digits.utf8.allSatisfy(\.isASCIIDigit), let seconds = UInt32(digits) { return Double(seconds) }
         }
         return nil
     }

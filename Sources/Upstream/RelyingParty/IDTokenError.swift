@@ -34,11 +34,11 @@ extension IDTokenError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let error): error.description
-        case .signature(.unsupportedAlgorithm(let name)): "signed with \(name.prefix(20)), which is no signature by a key pair"
+        case .signature(.unsupportedAlgorithm(let name)): "signed with \(ForeignText.clean(name, nil, most: 20)), which is no signature by a key pair"
         case .signature(.algorithmNotAllowed(let algorithm)):
             "signed with \(algorithm.rawValue), which the provider's discovery document or key does not allow"
         case .signature(.unknownKey(let keyID)):
-            keyID.map { "signed with the key \($0.prefix(80)), which the provider does not publish" }
+            keyID.map { "signed with the key \(ForeignText.clean($0, nil, most: 80)), which the provider does not publish" }
                 ?? "signed with a key that the provider does not publish"
         case .signature(.invalidSignature): "the signature is wrong"
         case .signature(let error): "not a signed token (\(error))"

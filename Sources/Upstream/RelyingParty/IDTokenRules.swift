@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 public import JOSE
 
@@ -24,7 +25,7 @@ public struct IDTokenRules: Sendable {
     public func check(_ token: VerifiedJWS, now: Date) throws(IDTokenError) -> JSONObject {
         guard let claims = (try? JSON(parsing: token.payload))?.object else { throw .malformed }
         guard let issuer = claims["iss"]?.string else { throw .missing("iss") }
-        guard Self.same(issuer, self.issuer) else { throw .wrongIssuer }
+        guard issuer.hasSameBytes(as: self.issuer) else { throw .wrongIssuer }
         guard let subject = claims["sub"]?.string, !subject.isEmpty else { throw .missing("sub") }
         try checkAudience(claims)
         try checkTimes(claims, now: now.timeIntervalSince1970)
@@ -34,7 +35,7 @@ public struct IDTokenRules: Sendable {
         }
         if let accessToken, let hash = claims["at_hash"] {
             let half = token.algorithm.hash.hash(Array(accessToken.utf8)).prefix(token.algorithm.hash.byteCount / 2)
-            guard let hash = hash.string, Self.same(hash, Base64URL.encode(half)) else { throw .wrongAccessToken }
+            guard let hash = hash.string, hash.hasSameBytes(as: Base64URL.encode(half)) else { throw .wrongAccessToken }
         }
         return claims
     }
@@ -46,9 +47,9 @@ public struct IDTokenRules: Sendable {
         case .array(let several): audience = several.compactMap(\.string)
         default: throw .missing("aud")
         }
-        guard audience.contains(where: { Self.same($0, clientID) }) else { throw .wrongAudience }
+        guard audience.containsExactly(clientID) else { throw .wrongAudience }
         if let party = claims["azp"], !party.isNull {
-            guard let party = party.string, Self.same(party, clientID) else { throw .wrongAuthorizedParty }
+            guard let party = party.string, party.hasSameBytes(as: clientID) else { throw .wrongAuthorizedParty }
         } else if audience.count > 1 {
             throw .wrongAuthorizedParty
         }
@@ -64,7 +65,4 @@ public struct IDTokenRules: Sendable {
             guard time <= now + skew else { throw .notYetValid }
         }
     }
-
-    /// Swift's `==` takes different code points for the same character.
-    private static func same(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 }

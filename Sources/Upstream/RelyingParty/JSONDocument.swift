@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -20,5 +21,20 @@ enum JSONDocument {
         }
         guard let json = try? JSON(parsing: response.body) else { throw .invalid("\(url) did not answer with JSON") }
         return (json, DocumentLife(response, now: now()))
+    }
+}
+
+enum DiscoveryDocument {
+    /// OpenID Connect Discovery 1.0 §4: any closing slash of the issuer is left out.
+    static func url(of issuer: String) -> String {
+        issuer.trimmedOfClosing("/") + "/.well-known/openid-configuration"
+    }
+}
+
+extension String {
+    fileprivate func trimmedOfClosing(_ byte: ASCIIByte) -> Substring {
+        var rest = self[...]
+        while rest.endsWithByte(byte) { rest = rest[..<rest.utf8.index(before: rest.endIndex)] }
+        return rest
     }
 }

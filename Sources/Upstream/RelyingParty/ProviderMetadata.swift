@@ -1,7 +1,8 @@
+import Bytes
 public import JOSE
 
 /// What a provider says of itself (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), as far as we use it.
-public struct ProviderMetadata: Sendable, Hashable {
+public struct ProviderMetadata: Sendable {
     /// `issuer`, which is also what `iss` must be.
     public var issuer: String
     public var authorizationEndpoint: String
@@ -30,9 +31,9 @@ public struct ProviderMetadata: Sendable, Hashable {
         guard let stated = document["issuer"]?.string else {
             throw .invalid("the discovery document of \(issuer) names no issuer")
         }
-        guard stated.utf8.elementsEqual(issuer.utf8) else {
+        guard stated.hasSameBytes(as: issuer) else {
             throw .invalid(
-                "the discovery document is of the issuer \(Self.short(stated)) and not of \(issuer); write its issuer exactly as it does"
+                "the discovery document is of the issuer \(ForeignText.clean(stated, nil, most: 200)) and not of \(issuer); write its issuer exactly as it does"
             )
         }
         func address(_ name: String, _ override: String?) throws(RelyingPartyError) -> String? {
@@ -64,10 +65,6 @@ public struct ProviderMetadata: Sendable, Hashable {
         clientAuthenticationMethods = words("token_endpoint_auth_methods_supported")
         codeChallengeMethods = words("code_challenge_methods_supported")
         sendsIssuer = document["authorization_response_iss_parameter_supported"]?.bool ?? false
-    }
-
-    private static func short(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(200).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 public import JOSE
 
@@ -40,9 +41,7 @@ public final class RemoteKeys: Sendable {
         self.now = now
         let documents = CachedDocument<Metadata>(pause: pause, failurePause: pause, now: now) {
             await Self.outcome { () async throws(RelyingPartyError) in
-                var base = issuer[...]
-                while base.hasSuffix("/") { base.removeLast() }
-                let (json, life) = try await JSONDocument.fetch(String(base) + "/.well-known/openid-configuration", http, now)
+                let (json, life) = try await JSONDocument.fetch(DiscoveryDocument.url(of: issuer), http, now)
                 return .init(value: try Self.metadata(json, issuer: issuer), life: life)
             }
         }
@@ -96,7 +95,7 @@ public final class RemoteKeys: Sendable {
 
     private static func metadata(_ json: JSON, issuer: String) throws(RelyingPartyError) -> Metadata {
         guard let document = json.object else { throw .invalid("the discovery document of \(issuer) is not a JSON object") }
-        guard let stated = document["issuer"]?.string, stated.utf8.elementsEqual(issuer.utf8) else {
+        guard let stated = document["issuer"]?.string, stated.hasSameBytes(as: issuer) else {
             throw .invalid("the discovery document does not name the issuer \(issuer); write the issuer exactly as it does")
         }
         let allowsPlain = !(UpstreamURL(issuer)?.isSecure ?? true)

@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 public import JOSE
 
@@ -17,9 +18,7 @@ public final class RemoteProvider: Sendable {
         keyPause: Double = 10, now: @escaping @Sendable () -> Date
     ) {
         self.now = now
-        var base = issuer[...]
-        while base.hasSuffix("/") { base.removeLast() }
-        let url = String(base) + "/.well-known/openid-configuration"
+        let url = DiscoveryDocument.url(of: issuer)
         let allowsPlain = !(UpstreamURL(issuer)?.isSecure ?? true)
         let documents = CachedDocument<ProviderMetadata>(pause: 10, now: now) {
             await Self.outcome { () async throws(RelyingPartyError) in
@@ -39,6 +38,17 @@ public final class RemoteProvider: Sendable {
                 return .init(value: set.verificationKeys, life: life)
             }
         }
+    }
+
+    /// Fetches everything again now that is known already. What is known stays in use where that fails.
+    public func renew() async {
+        if documents.known != nil { await documents.renew() }
+        if keys.known != nil { await keys.renew() }
+    }
+
+    /// Why the last fetch brought nothing, while what was fetched before is still used; nil if all is well.
+    public var concern: RelyingPartyError? {
+        documents.known == nil ? nil : documents.failure ?? (keys.known == nil ? nil : keys.failure)
     }
 
     public func metadata() async throws(RelyingPartyError) -> ProviderMetadata {

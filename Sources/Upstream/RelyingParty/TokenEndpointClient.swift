@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import OpenIDConnect
 import Synchronization
@@ -14,7 +15,7 @@ public final class TokenEndpointClient: Sendable {
     }
 
     /// Who we are there.
-    public struct Credentials: Sendable, Hashable {
+    public struct Credentials: Sendable {
         public var issuer: String
         public var clientID: String
         /// Nil: a public client.
@@ -34,7 +35,7 @@ public final class TokenEndpointClient: Sendable {
     enum Placement: Sendable, Hashable { case header, form }
 
     /// Why there are no tokens.
-    public enum Failure: Error, Sendable, Hashable {
+    public enum Failure: Error, Sendable {
         case exchange(UpstreamError)
         /// `error` of RFC 6749 §5.2 with its description, made harmless.
         case refused(code: String, String)
@@ -76,13 +77,13 @@ public final class TokenEndpointClient: Sendable {
         if Self.takesForms(UpstreamURL(settings.issuer)?.host ?? "") { return (.form, true) }
         if let learned = learned.withLock({ $0 }) { return (learned, true) }
         let methods = metadata.clientAuthenticationMethods
-        if methods.contains("client_secret_basic") { return (.header, false) }
-        return (methods.contains("client_secret_post") ? .form : .header, false)
+        if methods.containsExactly("client_secret_basic") { return (.header, false) }
+        return (methods.containsExactly("client_secret_post") ? .form : .header, false)
     }
 
     /// Dex knows these providers.
     private static func takesForms(_ host: String) -> Bool {
-        ["okta.com", "oktapreview.com"].contains { host == $0 || host.hasSuffix("." + $0) }
+        ["okta.com", "oktapreview.com"].contains { host.hasSameBytes(as: $0) || host.endsWithBytes(of: "." + $0) }
     }
 
     private func ask(
@@ -115,7 +116,7 @@ public final class TokenEndpointClient: Sendable {
         guard let object, let accessToken = object["access_token"]?.string else {
             throw .unusable("the token endpoint answered without an access token")
         }
-        guard object["token_type"]?.string.map({ $0.lowercased() == "bearer" }) ?? true else {
+        guard object["token_type"]?.string.map({ $0.hasSameBytesFoldingASCII(as: "bearer") }) ?? true else {
             throw .unusable("the token endpoint gave a token that is not of the type Bearer")
         }
         return Tokens(
@@ -138,8 +139,13 @@ public final class TokenEndpointClient: Sendable {
 /// Texts of a stranger in messages for operators.
 public enum ForeignText {
     /// `code: description`, short and without control characters.
-    public static func clean(_ code: String, _ description: String?) -> String {
+    /// - Parameter most: code points.
+    public static func clean(_ code: String, _ description: String?, most: Int = 300) -> String {
         let text = description.map { "\(code): \($0)" } ?? code
-        return String(text.unicodeScalars.prefix(300).map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        var clean = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(most) {
+            clean.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        return String(clean)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 public import OpenIDConnect
@@ -7,11 +8,11 @@ public import Upstream
 public final class GoogleDirectory: Sendable {
     private let account = Remembered<any GoogleAccount>()
     private let readAccount: @Sendable () async throws(ConnectorError) -> any GoogleAccount
-    private let administrators: [String: String]
+    private let administrators: [ExactText: String]
     private let baseURL: String
     private let exchange: any HTTPExchange
     private let clock: any WallClock
-    private let tokens: [String: Remembered<String>]
+    private let tokens: [ExactText: Remembered<String>]
 
     /// Groups of groups are one request each.
     static let maximumQuestions = 500
@@ -24,13 +25,13 @@ public final class GoogleDirectory: Sendable {
         readAccount: @escaping @Sendable () async throws(ConnectorError) -> any GoogleAccount
     ) {
         self.readAccount = readAccount
-        self.administrators = administrators
+        self.administrators = Dictionary(administrators.map { ($0.key.exact, $0.value) }) { first, _ in first }
         self.baseURL = baseURL
         self.exchange = exchange
         self.clock = clock
         // Google's tokens are good for an hour.
         tokens = Dictionary(
-            administrators.values.map { ($0, Remembered<String>(lifetime: 50 * 60)) }, uniquingKeysWith: { first, _ in first })
+            administrators.values.map { ($0.exact, Remembered<String>(lifetime: 50 * 60)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Addresses of the groups that somebody is in, in the order in which Dex tells them.
@@ -43,7 +44,7 @@ public final class GoogleDirectory: Sendable {
 
     private struct Walk {
         var found: [String] = []
-        var seen: Set<[UInt8]> = []
+        var seen: Set<ExactText> = []
         var questions = 0
     }
 
@@ -52,7 +53,7 @@ public final class GoogleDirectory: Sendable {
         guard walk.questions <= Self.maximumQuestions, walk.found.count <= Paging.maximumElements else {
             throw .unavailable("\(member) and its groups are in too many groups of Google")
         }
-        for group in try await directGroups(of: member) where walk.seen.insert(Array(group.utf8)).inserted {
+        for group in try await directGroups(of: member) where walk.seen.insert(group.exact).inserted {
             walk.found.append(group)
             if transitively { try await visit(group, transitively: true, &walk) }
         }
@@ -68,15 +69,15 @@ public final class GoogleDirectory: Sendable {
     }
 
     private func administrator(of member: String) throws(ConnectorError) -> String {
-        let domain = member.lastIndex(of: "@").map { String(member[member.index(after: $0)...]) } ?? "*"
-        guard let administrator = administrators[domain] ?? administrators["*"] else {
+        let domain = member.cutLast(at: "@")?.after ?? "*"
+        guard let administrator = administrators[domain.exact] ?? administrators["*"] else {
             throw .unavailable("domainToAdminEmail has no administrator for the domain \(domain), and none for *")
         }
         return administrator
     }
 
     private func token(for administrator: String) async throws(ConnectorError) -> String {
-        guard let remembered = tokens[administrator] else { throw .unavailable("no administrator \(administrator)") }
+        guard let remembered = tokens[administrator.exact] else { throw .unavailable("no administrator \(administrator)") }
         return try await remembered.value(now: clock.now) { [self] () async throws(ConnectorError) in
             try await newToken(for: administrator)
         }

@@ -1,3 +1,4 @@
+import Bytes
 public import JOSE
 public import OpenIDConnect
 
@@ -41,7 +42,7 @@ public struct GoogleProvider: RefreshableOAuthProvider {
         let claims = JSON.object(try await issuer.claims(of: token, nonce: session.nonce))
         let subject = claims.text("sub")
         guard !subject.isEmpty else { throw .refused("Google's id_token has no sub") }
-        if let previous = session.previous, !previous.userID.isSame(as: subject) {
+        if let previous = session.previous, !previous.userID.hasSameBytes(as: subject) {
             throw .gone("Google answers for somebody else")
         }
         if !hostedDomains.isEmpty, [claims.text("hd")].only(hostedDomains).isEmpty {

@@ -1,3 +1,4 @@
+import Bytes
 public import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -18,8 +19,8 @@ public struct MachineAccount: GoogleAccount {
         self.metadata = Metadata(host: host, exchange: metadata)
         self.exchange = exchange
         let response = try await self.metadata.get("email")
-        email = String(decoding: response.body, as: UTF8.self).trimmed
-        guard email.contains("@") else { throw .unavailable("the metadata server of this machine names no service account") }
+        email = String(decoding: response.body, as: UTF8.self).withoutWhitespace
+        guard email.containsByte("@") else { throw .unavailable("the metadata server of this machine names no service account") }
     }
 
     public func sign(_ claims: JSONObject) async throws(ConnectorError) -> String {
@@ -62,8 +63,4 @@ private struct Metadata: Sendable {
         }
         return token
     }
-}
-
-extension String {
-    fileprivate var trimmed: String { String(filter { !$0.isWhitespace }) }
 }

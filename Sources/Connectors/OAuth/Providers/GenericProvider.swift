@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 
@@ -44,9 +45,11 @@ public struct GenericProvider: OAuthProvider {
         let userID: String
         switch user[claims.userID] {
         case .string(let text)?: userID = text
-        // Dex reads every number as floating, and this text is part of `sub`.
-        case .integer(let number)?: userID = GoNumber.text(Double(number))
-        case .number(let number)?: userID = GoNumber.text(number)
+        // Dex reads every number as floating, and this text is part of `sub`. An integer that this would round keeps its digits, so
+        // that it stays apart from its neighbors.
+        case .integer(let number)?: userID = Int64(exactly: Double(number)) == number ? GoNumber.text(Double(number)) : "\(number)"
+        case .number(let number)? where number.magnitude < 0x1p53: userID = GoNumber.text(number)
+        case .number?: throw session.failure.malformed("has a \(claims.userID) of more digits than are exact", at: userInfoURL)
         case nil, .null?: throw session.failure.malformed("has no \(claims.userID)", at: userInfoURL)
         default: throw session.failure.malformed("has a \(claims.userID) that is no text and no number", at: userInfoURL)
         }
@@ -64,9 +67,9 @@ public struct GenericProvider: OAuthProvider {
 
     /// The access token came straight from the provider, over TLS, so that its claims count without their signature.
     private func tokenGroups(_ token: String) -> [String] {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = token.cut(at: ".")
         guard parts.count >= 2 else { return [] }
-        let unpadded = parts[1].prefix { $0 != "=" }
+        let unpadded = parts[1].cutOnce(at: "=")?.before ?? parts[1]
         guard let bytes = try? Base64URL.decode(unpadded), let claims = try? JSON(parsing: bytes) else { return [] }
         return groups(in: claims)
     }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 import Upstream
@@ -46,7 +47,7 @@ public struct GitHubProvider: RefreshableOAuthProvider {
         let api = session.api.adding(.init("X-GitHub-Api-Version", "2022-11-28"))
         let user = try await api.get(apiURL + "/user")
         let login = user.text("login")
-        guard let id = user["id"]?.integer, !login.isEmpty else {
+        guard let id = user["id"]?.wholeID, !login.isEmpty else {
             throw session.failure.malformed("has no id or login", at: apiURL + "/user")
         }
         let name = user.text("name")
@@ -73,10 +74,10 @@ extension GitHubProvider {
     }
 
     private func isPreferred(_ email: String) -> Bool {
-        guard let wanted = preferredEmailDomain, let at = email.firstIndex(of: "@") else { return false }
-        let labels = email[email.index(after: at)...].split(separator: ".", omittingEmptySubsequences: false)
-        let pattern = wanted.split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count == pattern.count && zip(labels, pattern).allSatisfy { $0 == $1 || $1 == "*" }
+        guard let wanted = preferredEmailDomain, let (_, domain) = email.cutOnce(at: "@") else { return false }
+        let labels = domain.cut(at: ".")
+        let pattern = wanted.cut(at: ".")
+        return labels.count == pattern.count && zip(labels, pattern).allSatisfy { $0.hasSameBytes(as: $1) || $1 == "*" }
     }
 }
 
@@ -91,14 +92,14 @@ extension GitHubProvider {
             guard try await isMember(login, of: legacyOrganization, api) else {
                 throw session.notAMember("not in the required organization")
             }
-            return try await teams(api).filter { $0.organization.isSame(as: legacyOrganization) }.flatMap { names(of: $0) }
+            return try await teams(api).filter { $0.organization.hasSameBytes(as: legacyOrganization) }.flatMap { names(of: $0) }
         }
         guard session.asked.groups, loadsAllGroups else { return [] }
         let organizations = try await api.elements(apiURL + "/user/orgs?per_page=100", of: .link).map { $0.text("login") }
         let teams = try await teams(api)
         return organizations.flatMap { organization in
             [organization]
-                + teams.filter { $0.organization.isSame(as: organization) }.flatMap { names(of: $0) }
+                + teams.filter { $0.organization.hasSameBytes(as: organization) }.flatMap { names(of: $0) }
                 .map { Organization.group(organization, $0) }
         }
     }
@@ -115,7 +116,7 @@ extension GitHubProvider {
             let all: [Team]
             if let known { all = known } else { all = try await teams(api) }
             known = all
-            var names = all.filter { $0.organization.isSame(as: organization.name) }.flatMap { self.names(of: $0) }
+            var names = all.filter { $0.organization.hasSameBytes(as: organization.name) }.flatMap { self.names(of: $0) }
             if organization.teams.isEmpty {
                 isMember = true
             } else {

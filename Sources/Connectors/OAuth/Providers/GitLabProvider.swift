@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 import Upstream
@@ -38,7 +39,7 @@ public struct GitLabProvider: RefreshableOAuthProvider {
         let url = baseURL + "/api/v4/user"
         let user = try await session.api.get(url)
         let login = user.text("username")
-        guard let id = user["id"]?.integer, !login.isEmpty else {
+        guard let id = user["id"]?.wholeID, !login.isEmpty else {
             throw session.failure.malformed("has no id or username", at: url)
         }
         let name = user.text("name")
@@ -69,7 +70,7 @@ extension GitLabProvider {
             base + "1", of: .numbered(untilFewerThan: 100) { "\(base)\($0)" }
         ).compactMap { record -> (id: Int64?, path: String)? in
             let path = record["full_path"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? record.text("path")
-            return path.isEmpty ? nil : (record["id"]?.integer, path)
+            return path.isEmpty ? nil : (record["id"]?.wholeID, path)
         }
         let paths = records.map(\.path)
         guard addsPermissions else { return paths }
@@ -111,6 +112,6 @@ private struct Permissions {
 
     /// The highest; one in a group is one in all groups below it.
     func of(_ path: String) -> String? {
-        levels.first { $0.groups.contains { path == $0 || path.hasPrefix($0 + "/") } }?.name
+        levels.first { $0.groups.contains { path.hasSameBytes(as: $0) || path.startsWithBytes(of: $0 + "/") } }?.name
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 import Upstream
@@ -30,7 +31,7 @@ public struct GiteaProvider: RefreshableOAuthProvider {
         let url = baseURL + "/api/v1/user"
         let user = try await session.api.get(url)
         let login = user.text("login")
-        guard let id = user["id"]?.integer, !login.isEmpty else {
+        guard let id = user["id"]?.wholeID, !login.isEmpty else {
             throw session.failure.malformed("has no id or login", at: url)
         }
         let name = user.text("full_name")

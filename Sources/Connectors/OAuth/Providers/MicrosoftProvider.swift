@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 import Upstream
@@ -51,7 +52,7 @@ public struct MicrosoftProvider: RefreshableOAuthProvider {
 
     /// Only one concrete tenant has groups.
     private func needsGroups(_ asked: AskedScopes) -> Bool {
-        (asked.groups || !groups.isEmpty) && !["common", "organizations", "consumers"].contains(tenant)
+        (asked.groups || !groups.isEmpty) && !["common", "organizations", "consumers"].containsExactly(tenant)
     }
 
     public func identity(in session: OAuthSession) async throws(ConnectorError) -> Identity {
@@ -60,7 +61,7 @@ public struct MicrosoftProvider: RefreshableOAuthProvider {
         let id = user.text("id")
         guard !id.isEmpty else { throw session.failure.malformed("has no id", at: url) }
         var email = user.text("userPrincipalName")
-        if lowercasesEmail { email = email.lowercased() }
+        if lowercasesEmail { email = email.asciiLowercased }
         let preferred = preferredUsername.map { $0 == .email ? email : user.text($0.rawValue) }
         return Identity(
             userID: id, username: user.text("displayName"), preferredUsername: preferred ?? "", email: email,

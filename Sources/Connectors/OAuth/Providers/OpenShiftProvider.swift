@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
@@ -38,12 +39,12 @@ public struct OpenShiftProvider: RefreshableOAuthProvider {
         }
         return OAuthEndpoints(
             authorization: authorization, token: token, placement: .header,
-            challenge: metadata.texts("code_challenge_methods_supported").contains("S256") ? .sha256 : .none)
+            challenge: metadata.texts("code_challenge_methods_supported").containsExactly("S256") ? .sha256 : .none)
     }
 
     /// No step back from https.
     private func isUsable(_ url: String) -> Bool {
-        Origin(url) != nil && (url.hasPrefix("https://") || issuer.hasPrefix("http://"))
+        Origin(url) != nil && (UpstreamURL(url)?.isSecure == true || UpstreamURL(issuer)?.isSecure == false)
     }
 
     public func scopes(for asked: AskedScopes) -> [String] { ["user:info"] }

@@ -1,5 +1,5 @@
 /// An organization whose members may log in, or only those in some of its teams.
-public struct Organization: Sendable, Hashable {
+public struct Organization: Sendable {
     public let name: String
     /// Empty: all members.
     public let teams: [String]
