@@ -238,14 +238,13 @@ private struct Everybody: EdgeAnswering {
     @Test(arguments: [
         "session", " session =y", "\"session\"=y", "session\t=y", "SESSION=y", "session%5F0=y", "s%65ssion=y", "session.0=y",
         "session 1=y",
-        "session=\u{301}y", "session\u{301}=y", "\u{A0}session=y", "a=1, session=y", "attempt_x=y", "session_12=", "=;session=y",
+        "session=\u{301}y", "session\u{301}=y", "\u{A0}session=y", "a=1, session=y", "attempt_x=y", "session_12=",
     ])
     func `No spelling of the edge's cookie reaches a backend`(_ cookie: String) throws {
         let names = EdgeCookieNames(["session"], prefixes: ["attempt_"])
-        #expect(
-            names.removed(from: "b=2; \(cookie);c=3")?.utf8.elementsEqual("b=2; c=3".utf8) == true || cookie.utf8.first == 0x3D)
-        #expect(names.removed(from: cookie) == nil || cookie.utf8.first == 0x3D)
-        #expect(names.removed(from: cookie)?.utf8.elementsEqual("=".utf8) != false)
+        #expect(names.removed(from: "b=2; \(cookie);c=3") == "b=2; c=3")
+        #expect(names.removed(from: cookie) == nil)
+        #expect(names.areSet(by: cookie + "; Path=/") || cookie == "a=1, session=y")
     }
 
     @Test(arguments: ["session_id=1", "sessions=1", "a=session", "my-session=1", "session_=1", "session_1a=1", "x=\"session=1\""])
