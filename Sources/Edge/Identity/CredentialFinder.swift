@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// Finds what a request brings along to prove who asks. The first that is there counts, and no other is tried when it is
@@ -37,7 +38,7 @@ public struct CredentialFinder: Sendable {
             guard request.headers.contains(name) else { return nil }
             guard let value = request.headers.only(name) else { return "" }
             guard value.utf8.count >= prefix.utf8.count,
-                zip(value.utf8, prefix.utf8).allSatisfy({ Self.folded($0) == Self.folded($1) })
+                zip(value.utf8, prefix.utf8).allSatisfy({ $0.asciiLowercased == $1.asciiLowercased })
             else { return nil }
             let token = value.utf8.dropFirst(prefix.utf8.count).drop { $0 == UInt8(ascii: " ") }
             return String(Substring(token))
@@ -51,19 +52,15 @@ public struct CredentialFinder: Sendable {
     private static func basicToken(in request: EdgeRequest) -> String? {
         guard let encoded = token(at: .header("authorization", prefix: "Basic "), in: request),
             let bytes = try? Base64.decode(encoded), let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+            let (user, password) = text.cutOnce(at: ":")
         else { return nil }
-        let user = text[..<colon]
-        let password = text[text.utf8.index(after: colon)...]
         if looksLikeJWT(user) { return password.isEmpty || password == "x-oauth-basic" ? String(user) : nil }
         return looksLikeJWT(password) ? String(password) : nil
     }
 
     private static func looksLikeJWT(_ text: Substring) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        let parts = text.cut(at: ".", most: 3)
         // The header is a JSON object, and base64url of `{"` is `ey`.
-        return parts.count == 3 && !parts[1].isEmpty && text.hasPrefix("ey")
+        return parts.count == 3 && !parts[1].isEmpty && text.startsWithBytes(of: "ey")
     }
-
-    private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }

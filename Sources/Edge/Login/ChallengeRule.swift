@@ -1,3 +1,5 @@
+import Bytes
+
 /// Whether somebody unknown is led to the login (`302`) or told that a token is missing (`401`).
 ///
 /// A login is for a person who looks at a page. So, in this order:
@@ -35,15 +37,17 @@ public struct ChallengeRule: Sendable, Hashable {
         let headers = request.headers
         guard request.method == "GET" || request.method == "HEAD" else { return .unauthorized }
         if headers.contains("authorization") || headers.contains("proxy-authorization") { return .unauthorized }
-        if headers.all("x-requested-with").contains(where: { $0.lowercased() == "xmlhttprequest" }) { return .unauthorized }
+        if headers.all("x-requested-with").contains(where: { $0.asciiLowercased == "xmlhttprequest" }) { return .unauthorized }
         if headers.contains("upgrade") || headers.contains("sec-websocket-key") { return .unauthorized }
-        if apiRoutes.contains(where: { $0.hasSuffix("/") ? request.path.hasPrefix($0) : request.path == $0 }) {
-            return .unauthorized
+        let isOfProgram = apiRoutes.contains {
+            $0.endsWithByte("/") ? request.path.startsWithBytes(of: $0) : request.path.hasSameBytes(as: $0)
         }
-        if let mode = headers.first("sec-fetch-mode") { return mode.lowercased() == "navigate" ? .login : .unauthorized }
-        let types = (headers.joined("accept") ?? "").lowercased().split(separator: ",").map { item in
-            String(item.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" })
-        }
+        if isOfProgram { return .unauthorized }
+        if let mode = headers.first("sec-fetch-mode") { return mode.asciiLowercased == "navigate" ? .login : .unauthorized }
+        let types = Set(
+            (headers.joined("accept") ?? "").asciiLowercased.fields(at: ",").map { item in
+                (item.cutOnce(at: ";")?.before ?? item).trimmedOfOptionalWhitespace.exact
+            })
         if types.contains("text/html") || types.contains("application/xhtml+xml") { return .login }
         if types.contains("application/json") { return .unauthorized }
         return types.contains("*/*") || types.contains("text/*") ? anyAccept : .unauthorized

@@ -59,6 +59,6 @@ struct LoginAttempt: Sendable, Hashable {
     static func suffix(state: String) -> String? {
         // Anything else could not stand in a cookie's name.
         guard state.utf8.count == 32, (try? Base64URL.decode(state)) != nil else { return nil }
-        return String(state.prefix(8))
+        return String(state.unicodeScalars.prefix(8))
     }
 }

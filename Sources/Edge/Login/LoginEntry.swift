@@ -1,3 +1,4 @@
+import Bytes
 import OpenIDConnect
 
 /// The address of the login that a browser is sent to, with the page to return to.
@@ -25,7 +26,7 @@ public struct LoginEntry: LoginGuide, Hashable {
         let page = showsPage ? "/sign_in" : "/start"
         let here = "\(request.scheme)://\(request.host)"
         // Where the login is at another host, only a whole address leads back.
-        let target = origin == nil || origin == here ? request.target : here + request.target
+        let target = origin?.hasSameBytes(as: here) ?? true ? request.target : here + request.target
         return (origin ?? "") + prefix + page + "?rd=" + PercentEncoding.encode(target)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import OpenIDConnect
 
 /// Out: the session ends here, then at the provider, and the browser comes back to the page asked for.
@@ -6,7 +7,7 @@ extension LoginFlow {
     public func signOut(_ visit: Visit) async throws(Failure) -> Redirect {
         let present = EdgeCookies.names(in: visit.headers)
         var cookies = cookie.fieldsDeleting(present: present)
-        cookies += present.filter { $0.hasPrefix(attemptPrefix) }.map(cookie.deletion)
+        cookies += present.filter { $0.startsWithBytes(of: attemptPrefix) }.map(cookie.deletion)
         let target = target(of: visit)
         var ended: EdgeSession?
         if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
@@ -21,7 +22,7 @@ extension LoginFlow {
         }
         let query = logoutRequest(ended, target, visit).map { $0.0 + "=" + PercentEncoding.encode($0.1) }
         return Redirect(
-            location: endSession + (endSession.contains("?") ? "&" : "?") + query.joined(separator: "&"), cookies: cookies)
+            location: endSession + (endSession.containsByte("?") ? "&" : "?") + query.joined(separator: "&"), cookies: cookies)
     }
 
     /// Behind the provider's logout: on to the page that was asked for. Anybody can write such a link, so that it leads no
@@ -48,7 +49,7 @@ extension LoginFlow {
         fields.append(("post_logout_redirect_uri", back))
         let here = "\(visit.scheme)://\(visit.host)"
         // At another host a path would be another page.
-        let page = target.hasPrefix("/") && !back.hasPrefix("/") && !back.hasPrefix(here + "/") ? here + target : target
+        let page = target.startsWithByte("/") && !back.startsWithByte("/") && !back.startsWithBytes(of: here + "/") ? here + target : target
         if page.utf8.count <= Self.longestState { fields.append(("state", page)) }
         return fields
     }
@@ -58,7 +59,7 @@ extension LoginFlow {
     private func signedOutURI(_ visit: Visit) -> String? {
         let page = settings.prefix + LoginSettings.signedOutPage
         switch settings.redirectURI {
-        case .fixed(let uri) where uri.hasPrefix("/"): return page
+        case .fixed(let uri) where uri.startsWithByte("/"): return page
         case .fixed(let uri): return WebOrigin(of: uri).map { $0.text + page }
         case .host(let otherwise):
             let hosts = settings.targets.allowedHosts

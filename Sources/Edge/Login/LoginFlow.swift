@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
@@ -22,7 +23,7 @@ public struct LoginFlow: Sendable {
             self.parameters = parameters
         }
 
-        func all(_ name: String) -> [String] { parameters.filter { $0.name == name }.map(\.value) }
+        func all(_ name: String) -> [String] { parameters.filter { $0.name.hasSameBytes(as: name) }.map(\.value) }
         /// Nil also when it is there twice: nobody can mean that well (RFC 6749 §3.1).
         func only(_ name: String) -> String? {
             let values = all(name)
@@ -108,7 +109,7 @@ public struct LoginFlow: Sendable {
         if let prompt = settings.prompt { fields.append(("prompt", prompt)) }
         fields += settings.parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         let query = fields.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
-        let separator = addresses.authorization.contains("?") ? "&" : "?"
+        let separator = addresses.authorization.containsByte("?") ? "&" : "?"
         let set = cookie.field(setting: sealed, name: attemptPrefix + suffix, maximumAge: Int(LoginAttempt.lifetime))
         return Redirect(
             location: addresses.authorization + separator + query, cookies: [set] + (await leftovers(visit, now: now)))
@@ -118,7 +119,8 @@ public struct LoginFlow: Sendable {
     private func leftovers(_ visit: Visit, now: Date) async -> [String] {
         var alive: [(name: String, startedAt: Date)] = []
         var gone: [String] = []
-        for name in Set(EdgeCookies.names(in: visit.headers)).sorted() where name.hasPrefix(attemptPrefix) {
+        for name in Set(EdgeCookies.names(in: visit.headers).map(\.exact)).sorted().map(\.text)
+        where name.startsWithBytes(of: attemptPrefix) {
             if let attempt = await attempt(named: name, visit), attempt.isAlive(now) {
                 alive.append((name, attempt.startedAt))
             } else {
@@ -228,13 +230,14 @@ public struct LoginFlow: Sendable {
 
     /// With a cookie for a whole domain the login may come back at another of its hosts.
     private func isAt(_ host: String, _ attempt: LoginAttempt) -> Bool {
-        cookie.domain != nil || EdgeRequest.name(ofHost: attempt.host) == EdgeRequest.name(ofHost: host)
+        cookie.domain != nil || EdgeRequest.name(ofHost: attempt.host).hasSameBytes(as: EdgeRequest.name(ofHost: host))
     }
 
     /// An answer of one provider must not be taken for one of another (RFC 9207 §2.4).
     private func checkSender(_ visit: Visit, _ addresses: LoginAddresses) throws(Failure) {
         let issuers = visit.all("iss")
-        guard issuers.isEmpty ? !addresses.sendsIssuer : issuers == [addresses.issuer] else {
+        guard issuers.isEmpty ? !addresses.sendsIssuer : issuers.count == 1 && issuers[0].hasSameBytes(as: addresses.issuer)
+        else {
             events.record(.loginRefused(reason: "the answer does not say that it is of \(addresses.issuer)"))
             throw .refused
         }

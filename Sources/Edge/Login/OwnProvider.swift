@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 public import OpenIDConnect
@@ -29,9 +30,10 @@ public struct OwnProvider: LoginProvider {
 
     /// `/dex/auth` and `/dex/auth/local` become `/dex/logout`; nil for an address that a proxy in front has made its own.
     private static func logout(beside authorizationURL: String?) -> String? {
-        guard let path = authorizationURL?.prefix(while: { $0 != "?" }) else { return nil }
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard let auth = segments.lastIndex(of: "auth"), auth > 0 else { return nil }
+        guard let authorizationURL else { return nil }
+        let path = authorizationURL.cutOnce(at: "?")?.before ?? authorizationURL[...]
+        let segments = path.cut(at: "/")
+        guard let auth = segments.lastIndex(where: { $0 == "auth" }), auth > 0 else { return nil }
         return (segments[..<auth] + ["logout"]).joined(separator: "/")
     }
 
@@ -100,6 +102,6 @@ public struct OwnProvider: LoginProvider {
         } catch {
             throw .refused("the ID token: \(error)")
         }
-        if let subject, claims["sub"]?.string != subject { throw .refused("the provider answers for somebody else") }
+        if let subject, claims["sub"]?.string?.hasSameBytes(as: subject) != true { throw .refused("the provider answers for somebody else") }
     }
 }

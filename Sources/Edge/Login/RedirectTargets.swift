@@ -1,3 +1,5 @@
+import Bytes
+
 /// Where a browser may be sent after a login or sign-out: oauth2-proxy's order and oauth2-proxy's validity, read strictly.
 public struct RedirectTargets: Sendable, Hashable {
     public var allowedHosts: [AllowedHost]
@@ -20,12 +22,12 @@ public struct RedirectTargets: Sendable, Hashable {
     ///   - here: scheme and host that the browser is at, `https://app.example.com`: an address there is as good as its path.
     public func target(asked: [String], headers: EdgeHeaders, here: String = "") -> String {
         var candidates = asked.count == 1 ? asked : []
-        if let wish = candidates.first, WebOrigin(of: here) != nil, wish.utf8.starts(with: (here + "/").utf8) {
-            candidates = [String(wish.dropFirst(here.count))]
+        if let wish = candidates.first, WebOrigin(of: here) != nil, let path = wish.afterBytes(of: here), path.startsWithByte("/") {
+            candidates = [String(path)]
         }
         if let header = headers.only("x-auth-request-redirect") { candidates.append(header) }
         if let uri = headers.only("x-forwarded-uri") {
-            if let scheme = headers.only("x-forwarded-proto"), let host = headers.only("x-forwarded-host"), uri.hasPrefix("/"),
+            if let scheme = headers.only("x-forwarded-proto"), let host = headers.only("x-forwarded-host"), uri.startsWithByte("/"),
                 !isOwn(uri)
             {
                 candidates.append("\(scheme)://\(host)\(uri)")
@@ -40,13 +42,13 @@ public struct RedirectTargets: Sendable, Hashable {
         guard !text.isEmpty, text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
             return nil
         }
-        if text.hasPrefix("/") {
+        if text.startsWithByte("/") {
             guard !Self.isAmbiguous(text), !isOwn(text) else { return nil }
             return Self.encoded(text)
         }
         guard let origin = WebOrigin(of: text), allowedHosts.contains(where: { $0.allows(origin) }) else { return nil }
-        let path = text.dropFirst(origin.scheme.utf8.count + 3).drop { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard !path.utf8.contains(UInt8(ascii: "\\")), !isOwn(String(path)) else { return nil }
+        let path = WebOrigin.rest(of: text, behind: origin)
+        guard !path.containsByte("\\"), !isOwn(path) else { return nil }
         return Self.encoded(text)
     }
 
@@ -60,17 +62,32 @@ public struct RedirectTargets: Sendable, Hashable {
             // An empty last one is the slash at the end.
             if segment.isEmpty { if !isLast { return true } else { continue } }
             // Written as they are or encoded, browsers take them for the same.
-            let text = String(decoding: segment, as: UTF8.self).lowercased()
-            let plain = text.split(separator: "%2e", omittingEmptySubsequences: false).joined(separator: ".")
-            if plain == "." || plain == ".." { return true }
+            if isDots(segment) { return true }
             if segment.allSatisfy({ $0 == 0x20 }) { return true }
         }
         return false
     }
 
+    /// Whether a segment is `.` or `..`, in whatever way its dots are written.
+    private static func isDots(_ segment: ArraySlice<UInt8>) -> Bool {
+        var rest = segment
+        var count = 0
+        while !rest.isEmpty {
+            if rest.first == UInt8(ascii: ".") {
+                rest = rest.dropFirst()
+            } else if rest.prefix(3).elementsEqual("%2e".utf8, by: { $0.asciiLowercased == $1 }) {
+                rest = rest.dropFirst(3)
+            } else {
+                return false
+            }
+            count += 1
+        }
+        return count == 1 || count == 2
+    }
+
     /// The login's own pages would lead in circles.
-    private func isOwn(_ path: String) -> Bool {
-        guard path.hasPrefix(prefix) else { return false }
+    private func isOwn(_ path: some StringProtocol) -> Bool {
+        guard path.utf8.starts(with: prefix.utf8) else { return false }
         let next = path.utf8.dropFirst(prefix.utf8.count).first
         return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?") || next == UInt8(ascii: "#")
     }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import OpenIDConnect
 public import Upstream
@@ -37,7 +38,7 @@ public struct RemoteLoginProvider: LoginProvider {
 
     public func refresh(_ refreshToken: String, subject: String) async throws(LoginProviderError) -> LoginTokens {
         let tokens = try await tokens([("grant_type", "refresh_token"), ("refresh_token", refreshToken)])
-        if let found = try await check(tokens, nonce: nil), found != subject {
+        if let found = try await check(tokens, nonce: nil), !found.hasSameBytes(as: subject) {
             throw .refused("the provider answers for somebody else")
         }
         return tokens

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// What a claim must be.
@@ -19,16 +20,14 @@ public struct ClaimCondition: Sendable, Hashable {
     }
 
     /// - Parameter spaceDelimited: claims whose text is a list separated by spaces.
-    func holds(in claims: JSONObject, spaceDelimited: Set<String>) -> Bool {
+    func holds(in claims: JSONObject, spaceDelimited: Set<ExactText>) -> Bool {
         guard let first = path.first, var claim = claims[first] else { return false }
         for name in path.dropFirst() {
             guard let inner = claim.object?[name] else { return false }
             claim = inner
         }
-        if path.count == 1, let text = claim.string, spaceDelimited.contains(first) {
-            return text.utf8.split(separator: UInt8(ascii: " ")).contains { word in
-                values.contains { $0.isText(Substring(word)) }
-            }
+        if path.count == 1, let text = claim.string, spaceDelimited.contains(first.exact) {
+            return text.fields(at: " ").contains { word in values.contains { $0.isText(word) } }
         }
         if let list = claim.array { return list.contains { element in values.contains { $0.matches(element) } } }
         return values.contains { $0.matches(claim) }

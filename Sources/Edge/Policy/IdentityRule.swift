@@ -1,3 +1,5 @@
+import Bytes
+
 /// One element of a policy's `allow` or `deny`: everything in it must hold, of each list one value.
 public struct IdentityRule: Sendable, Hashable {
     public var issuers: [TextPattern] = []
@@ -105,19 +107,21 @@ package struct EmailAddress {
         }
     }
 
-    private static func folded(_ text: String) -> [UInt8] { text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
+    private static func folded(_ text: String) -> [UInt8] { text.utf8.map(\.asciiLowercased) }
 }
 
 /// Which claims are lists separated by spaces, though they are texts.
 public struct SpaceDelimitedClaims: Sendable, Hashable {
-    private static let usual: Set<String> = ["scope", "permission"]
-    private let byIssuer: [String: Set<String>]
+    private static let usual: Set<ExactText> = ["scope", "permission"]
+    private let byIssuer: [ExactText: Set<ExactText>]
 
     public init(_ issuers: [TrustedIssuer] = []) {
         byIssuer = Dictionary(
-            issuers.map { ($0.issuer, Set($0.spaceDelimitedClaims)) }, uniquingKeysWith: { $0.union($1) }
+            issuers.map { ($0.issuer.exact, Set($0.spaceDelimitedClaims.map(\.exact))) }, uniquingKeysWith: { $0.union($1) }
         ).filter { $0.value != Self.usual }
     }
 
-    func claims(of issuer: String) -> Set<String> { byIssuer.isEmpty ? Self.usual : byIssuer[issuer] ?? Self.usual }
+    func claims(of issuer: String) -> Set<ExactText> {
+        byIssuer.isEmpty ? Self.usual : byIssuer[issuer.exact] ?? Self.usual
+    }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// One element of `edge.policies`: where it applies, and who may.
 public struct NativePolicy: Sendable, Hashable {
     public enum Anonymous: Sendable, Hashable {
@@ -47,8 +49,8 @@ extension NativePolicy {
 
     /// As above, for a request whose host and path fit.
     func otherMismatch(_ request: EdgeRequest) -> PlaceMismatch? {
-        if !methods.isEmpty, !methods.contains(request.method) { return .method }
-        if let selector, selector != request.policySelector { return .selector }
+        if !methods.isEmpty, !methods.containsExactly(request.method) { return .method }
+        if let selector, request.policySelector?.hasSameBytes(as: selector) != true { return .selector }
         return nil
     }
 

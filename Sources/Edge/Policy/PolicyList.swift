@@ -1,3 +1,5 @@
+import Bytes
+
 /// `edge.policies`: the first that fits host, path and method decides; when none does, nobody may.
 public struct PolicyList: EdgePolicy {
     private let policies: [NativePolicy]
@@ -13,7 +15,8 @@ public struct PolicyList: EdgePolicy {
         let selector: String?
 
         func fits(_ request: EdgeRequest) -> Bool {
-            (methods.isEmpty || methods.contains(request.method)) && (selector == nil || selector == request.policySelector)
+            (methods.isEmpty || methods.containsExactly(request.method))
+                && (selector.map { request.policySelector?.hasSameBytes(as: $0) == true } ?? true)
         }
     }
 

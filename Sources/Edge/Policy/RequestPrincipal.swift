@@ -1,3 +1,5 @@
+import Bytes
+
 /// Who a token is about, as Istio's `requestPrincipals` name them: `issuer/subject`, with a star at one end.
 ///
 /// Issuers have slashes, so that the text is taken apart at its last one: a subject with a slash never fits exactly.
@@ -8,27 +10,25 @@ public struct RequestPrincipal: Sendable, Hashable {
 
     public init(_ text: String) {
         self.text = text
-        let slash = text.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let before = slash.map { String(text[..<$0]) }
-        let behind = slash.map { String(text[text.utf8.index(after: $0)...]) }
+        let parts = text.cutLast(at: "/")
         if text == "*" {
             (issuer, subject) = (.present, .present)
-        } else if text.utf8.first == UInt8(ascii: "*") {
-            if let before, let behind {
-                issuer = before == "*" ? .present : .suffix(String(before.dropFirst()))
-                subject = .exact(behind)
+        } else if let rest = text.afterBytes(of: "*") {
+            if let parts {
+                issuer = parts.before == "*" ? .present : .suffix(String(parts.before.afterBytes(of: "*") ?? parts.before))
+                subject = .exact(String(parts.after))
             } else {
-                (issuer, subject) = (.present, .suffix(String(text.dropFirst())))
+                (issuer, subject) = (.present, .suffix(String(rest)))
             }
-        } else if text.utf8.last == UInt8(ascii: "*") {
-            if let before, let behind {
-                issuer = .exact(before)
-                subject = behind == "*" ? .present : .prefix(String(behind.dropLast()))
+        } else if let rest = text.beforeBytes(of: "*") {
+            if let parts {
+                issuer = .exact(String(parts.before))
+                subject = parts.after == "*" ? .present : .prefix(String(parts.after.beforeBytes(of: "*") ?? parts.after))
             } else {
-                (issuer, subject) = (.prefix(String(text.dropLast())), .present)
+                (issuer, subject) = (.prefix(String(rest)), .present)
             }
         } else {
-            (issuer, subject) = (.exact(before ?? text), .exact(behind ?? ""))
+            (issuer, subject) = (.exact(parts.map { String($0.before) } ?? text), .exact(parts.map { String($0.after) } ?? ""))
         }
     }
 

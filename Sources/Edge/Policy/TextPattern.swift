@@ -1,3 +1,5 @@
+import Bytes
+
 /// A text as rules name it: itself, or with a star at one end. As in Istio's AuthorizationPolicy.
 public enum TextPattern: Sendable, Hashable {
     case exact(String)
@@ -12,20 +14,20 @@ public enum TextPattern: Sendable, Hashable {
     public init(_ text: String) {
         if text == "*" {
             self = .present
-        } else if text.utf8.first == UInt8(ascii: "*") {
-            self = .suffix(String(text.dropFirst()))
-        } else if text.utf8.last == UInt8(ascii: "*") {
-            self = .prefix(String(text.dropLast()))
+        } else if let end = text.afterBytes(of: "*") {
+            self = .suffix(String(end))
+        } else if let start = text.beforeBytes(of: "*") {
+            self = .prefix(String(start))
         } else {
             self = .exact(text)
         }
     }
 
-    public func matches(_ text: some StringProtocol) -> Bool {
+    public func matches<Text: StringProtocol>(_ text: Text) -> Bool where Text.SubSequence == Substring {
         switch self {
-        case .exact(let wanted): text.utf8.elementsEqual(wanted.utf8)
-        case .prefix(let start): text.utf8.starts(with: start.utf8)
-        case .suffix(let end): text.utf8.reversed().starts(with: end.utf8.reversed())
+        case .exact(let wanted): text.hasSameBytes(as: wanted)
+        case .prefix(let start): text.startsWithBytes(of: start)
+        case .suffix(let end): text.endsWithBytes(of: end)
         case .present: !text.isEmpty
         }
     }
@@ -43,5 +45,7 @@ extension TextPattern: CustomStringConvertible {
 }
 
 extension [TextPattern] {
-    func matches(_ text: some StringProtocol) -> Bool { contains { $0.matches(text) } }
+    func matches<Text: StringProtocol>(_ text: Text) -> Bool where Text.SubSequence == Substring {
+        contains { $0.matches(text) }
+    }
 }

@@ -1,8 +1,19 @@
-/// The header fields of a request that is judged. Names are in lower case; several fields of one name are kept apart.
+import Bytes
+
+/// The header fields of a request that is judged. Names are in lower case, of ASCII's letters; several fields of one name are kept apart.
 public struct EdgeHeaders: Sendable, Hashable {
     public struct Field: Sendable, Hashable {
         public var name: String
         public var value: String
+
+        public static func == (left: Field, right: Field) -> Bool {
+            left.name.hasSameBytes(as: right.name) && left.value.hasSameBytes(as: right.value)
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(name.exact)
+            hasher.combine(value.exact)
+        }
 
         public init(_ name: String, _ value: String) {
             self.name = name
@@ -16,13 +27,13 @@ public struct EdgeHeaders: Sendable, Hashable {
 
     /// - Parameter fields: in any case; bytes of names outside ASCII are left as they are.
     public init(_ fields: some Sequence<(name: String, value: String)>) {
-        self.fields = fields.map { Field(Self.lowercased($0.name), $0.value) }
+        self.fields = fields.map { Field($0.name.asciiLowercased, $0.value) }
     }
 
     /// The value of the only field of that name; nil when there is none or there are several, which nobody can mean well.
     public func only(_ name: String) -> String? {
         var found: String?
-        for field in fields where field.name == name {
+        for field in fields where field.name.hasSameBytes(as: name) {
             guard found == nil else { return nil }
             found = field.value
         }
@@ -30,10 +41,10 @@ public struct EdgeHeaders: Sendable, Hashable {
     }
 
     /// The first value of that name.
-    public func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+    public func first(_ name: String) -> String? { fields.first { $0.name.hasSameBytes(as: name) }?.value }
 
     /// All values of that name, in order.
-    public func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+    public func all(_ name: String) -> [String] { fields.filter { $0.name.hasSameBytes(as: name) }.map(\.value) }
 
     /// All values of that name joined as RFC 9110 §5.3 says; nil when there is none.
     public func joined(_ name: String) -> String? {
@@ -41,9 +52,9 @@ public struct EdgeHeaders: Sendable, Hashable {
         return values.isEmpty ? nil : values.joined(separator: ",")
     }
 
-    public func contains(_ name: String) -> Bool { fields.contains { $0.name == name } }
+    public func contains(_ name: String) -> Bool { fields.contains { $0.name.hasSameBytes(as: name) } }
 
-    public mutating func append(_ name: String, _ value: String) { fields.append(Field(Self.lowercased(name), value)) }
+    public mutating func append(_ name: String, _ value: String) { fields.append(Field(name.asciiLowercased, value)) }
 
     public mutating func replace(_ name: String, _ value: String) {
         remove(name)
@@ -51,12 +62,7 @@ public struct EdgeHeaders: Sendable, Hashable {
     }
 
     public mutating func remove(_ name: String) {
-        let name = Self.lowercased(name)
-        fields.removeAll { $0.name == name }
-    }
-
-    private static func lowercased(_ name: String) -> String {
-        name.utf8.contains { (0x41...0x5A).contains($0) } ? name.lowercased() : name
+        fields.removeAll { $0.name.hasSameBytesFoldingASCII(as: name) }
     }
 }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The request that is judged: not the proxy's question about it, but what a client wants of a backend.
 public struct EdgeRequest: Sendable, Hashable {
     /// As sent, such as `GET`.
@@ -52,8 +54,8 @@ public struct EdgeRequest: Sendable, Hashable {
 
     /// - Parameter host: in lower case, perhaps with a port.
     static func name(ofHost host: String) -> Substring {
-        if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return host[...end] }
-        return host.prefix { $0 != ":" }
+        if host.startsWithByte("["), let end = host.firstByte("]") { return host[...end] }
+        return host[..<(host.firstByte(":") ?? host.endIndex)]
     }
 
     /// Whether a browser asks, for a page of another origin, if it may send a request (Fetch §3.2.2). It sends no credentials

@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 public import JOSE
 
@@ -49,7 +50,7 @@ public struct EdgeSession: Sendable, Hashable {
 
     /// Nobody checks the signature here: the token was checked when it came, and has been sealed since.
     private static func claims(of token: String) -> JSONObject? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = token.cut(at: ".")
         guard parts.count == 3, let payload = try? Base64URL.decode(parts[1]) else { return nil }
         return (try? JSON(parsing: payload))?.object
     }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
@@ -51,11 +52,11 @@ public final class EdgeSessions: Sendable {
 
     private let known: BoundedMemory<[UInt8], Known>
     /// Kept in cookies: what has become of sessions whose browsers still send what they had before.
-    private let renewals: BoundedMemory<String, (session: EdgeSession, cookie: String)>
+    private let renewals: BoundedMemory<ExactText, (session: EdgeSession, cookie: String)>
     /// When to ask a provider again that did not answer, by session.
-    private let pauses: BoundedMemory<String, Date>
+    private let pauses: BoundedMemory<ExactText, Date>
     /// One refresh at a time for each session.
-    private let running = Mutex<[String: Task<Lookup, Never>]>([:])
+    private let running = Mutex<[ExactText: Task<Lookup, Never>]>([:])
 
     public init(
         _ settings: SessionSettings, provider: any LoginProvider, store: any Store, sealers: SealerSource,
@@ -166,7 +167,7 @@ public final class EdgeSessions: Sendable {
         if now < session.tokenExpiresAt { until = min(until, session.tokenExpiresAt) }
         if let due = refreshTime(of: session) {
             // Late, because the provider does not answer or another process asks it: soon looked at again.
-            until = min(until, now < due ? due : max(now + 1, pauses[session.id] ?? now))
+            until = min(until, now < due ? due : max(now + 1, pauses[session.id.exact] ?? now))
         }
         if let due = touchTime(of: session) { until = min(until, now < due ? due : now + 1) }
         return until
@@ -178,7 +179,7 @@ public final class EdgeSessions: Sendable {
             guard let bytes = await sealers.open(cookie, purpose: cookiePurpose), let session = EdgeSession(bytes) else {
                 return .success(nil)
             }
-            guard let renewal = renewals[session.id], renewal.cookie != cookie,
+            guard let renewal = renewals[session.id.exact], !renewal.cookie.hasSameBytes(as: cookie),
                 (renewal.session.refreshedAt, renewal.session.usedAt) > (session.refreshedAt, session.usedAt)
             else { return .success(Loaded(session: session)) }
             return .success(Loaded(session: renewal.session, newCookie: renewal.cookie))
@@ -207,7 +208,7 @@ public final class EdgeSessions: Sendable {
 
     /// Without the port, as cookies do: some proxies leave it out.
     private static func matches(_ host: String, _ bound: String?) -> Bool {
-        bound.map { $0.utf8.elementsEqual(EdgeRequest.name(ofHost: host).utf8) } ?? true
+        bound.map { $0.hasSameBytes(as: EdgeRequest.name(ofHost: host)) } ?? true
     }
 
     private func isRevoked(_ session: EdgeSession) -> Bool { isRevoked(session.id, session.tokenID) }
@@ -240,7 +241,7 @@ public final class EdgeSessions: Sendable {
     private func isRefreshDue(_ session: EdgeSession) -> Bool {
         let now = clock.now
         guard let time = refreshTime(of: session), time <= now else { return false }
-        return pauses[session.id].map { $0 <= now } ?? true
+        return pauses[session.id.exact].map { $0 <= now } ?? true
     }
 
     /// Use is written down ten times in an idle lifetime, not with every request.
@@ -255,7 +256,7 @@ public final class EdgeSessions: Sendable {
 
     /// All who come meanwhile wait for the one that is under way.
     private func renewOnce(_ loaded: Loaded) async -> Lookup {
-        let id = loaded.session.id
+        let id = loaded.session.id.exact
         let task = running.withLock { running in
             if let task = running[id] { return task }
             // A task of its own: the request that began it may go, those that wait for it stay.
@@ -273,7 +274,7 @@ public final class EdgeSessions: Sendable {
     private func renew(_ given: Loaded) async -> Lookup {
         // Whoever came a moment too late has what it was before.
         var loaded = given
-        if let renewal = renewals[given.session.id], settings.keeping == .cookie,
+        if let renewal = renewals[given.session.id.exact], settings.keeping == .cookie,
             (renewal.session.refreshedAt, renewal.session.usedAt) > (given.session.refreshedAt, given.session.usedAt)
         {
             loaded.session = renewal.session
@@ -286,7 +287,7 @@ public final class EdgeSessions: Sendable {
             switch await refreshed(session) {
             case .success(let fresh): session = fresh
             case .failure(.unavailable(let reason)):
-                pauses[session.id] = clock.now + Self.pause
+                pauses[session.id.exact] = clock.now + Self.pause
                 events.record(.refreshPostponed(session: session.id, reason: reason))
             case .failure(.refused(let reason)):
                 events.record(.refreshRefused(session: session.id, subject: session.subject, reason: reason))
@@ -312,7 +313,7 @@ public final class EdgeSessions: Sendable {
                     key: reference.key, version: loaded.version, now: now, until: now + Self.pause)
             }
             // This process has asked with it before and got no answer.
-            if pauses[session.id] != nil { return true }
+            if pauses[session.id.exact] != nil { return true }
             let used = HashAlgorithm.sha256.hash(Array(("edge refresh\0" + (session.refreshToken ?? "")).utf8))
             return try await store.use(assertion: used, until: end(of: session))
         } catch {
@@ -331,7 +332,7 @@ public final class EdgeSessions: Sendable {
                 refreshToken: tokens.refreshToken ?? session.refreshToken, createdAt: session.createdAt, refreshedAt: now,
                 usedAt: session.usedAt)
             guard let fresh else { return .failure(.unavailable("its ID token has no iss, sub or exp")) }
-            pauses[session.id] = nil
+            pauses[session.id.exact] = nil
             events.record(.refreshed(session: session.id, subject: session.subject))
             return .success(fresh)
         } catch {
@@ -343,7 +344,7 @@ public final class EdgeSessions: Sendable {
         do throws(StoreError) {
             guard let reference = loaded.reference else {
                 let cookie = try sealers.seal(session.serialized, purpose: cookiePurpose)
-                renewals[session.id] = (session, cookie)
+                renewals[session.id.exact] = (session, cookie)
                 return .found(Found(session: session, newCookie: cookie))
             }
             if try await store.update(try stored(session, reference, version: loaded.version + 1)) {
@@ -379,7 +380,7 @@ public final class EdgeSessions: Sendable {
         let until = session.createdAt + settings.lifetime.timeInterval + 60
         try await store.revoke(id: session.id, until: until)
         revocations.add(id: session.id, until: until)
-        renewals[session.id] = nil
+        renewals[session.id.exact] = nil
         if let reference { try await store.removeEdgeSession(key: reference.key) }
         if let refreshToken = session.refreshToken { await provider.revoke(refreshToken) }
     }

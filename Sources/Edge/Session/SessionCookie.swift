@@ -1,3 +1,5 @@
+import Bytes
+
 /// The cookie of sessions (RFC 6265bis §4.1), or of login attempts.
 public struct SessionCookie: Sendable, Hashable {
     public enum SameSite: String, Sendable, Hashable {
@@ -44,7 +46,7 @@ public struct SessionCookie: Sendable, Hashable {
     func fields(setting value: String, maximumAge: Int?, present: some Sequence<String>) -> [String]? {
         let attributes = attributes(maximumAge: maximumAge)
         let whole = "\(name)=\(value)\(attributes)"
-        var names: Set<String> = [name]
+        var names: Set<ExactText> = [name.exact]
         var fields = [whole]
         if whole.utf8.count > Self.longest {
             let room = Self.longest - name.utf8.count - 4 - attributes.utf8.count
@@ -54,18 +56,18 @@ public struct SessionCookie: Sendable, Hashable {
             while !rest.isEmpty {
                 guard fields.count < Self.mostChunks else { return nil }
                 let chunkName = "\(name)_\(fields.count)"
-                names.insert(chunkName)
+                names.insert(chunkName.exact)
                 fields.append("\(chunkName)=\(String(Substring(rest.prefix(room))))\(attributes)")
                 rest = rest.dropFirst(room)
             }
         }
-        return fields + present.filter { isOurs($0) && !names.contains($0) }.map(deletion)
+        return fields + present.filter { isOurs($0) && !names.contains($0.exact) }.map(deletion)
     }
 
     /// Deletes the cookie and its chunks, those that the browser sent and the one that it may have.
     func fieldsDeleting(present: some Sequence<String>) -> [String] {
         var names = [name]
-        for other in present where isOurs(other) && !names.contains(other) { names.append(other) }
+        for other in present where isOurs(other) && !names.containsExactly(other) { names.append(other) }
         return names.map(deletion)
     }
 
@@ -85,9 +87,8 @@ public struct SessionCookie: Sendable, Hashable {
     }
 
     private func isOurs(_ other: String) -> Bool {
-        if other == name { return true }
-        guard other.hasPrefix(name + "_") else { return false }
-        let number = other.utf8.dropFirst(name.utf8.count + 1)
-        return (1...2).contains(number.count) && number.allSatisfy { (0x30...0x39).contains($0) }
+        guard let rest = other.afterBytes(of: name) else { return false }
+        guard let number = rest.afterBytes(of: "_") else { return rest.isEmpty }
+        return (1...2).contains(number.utf8.count) && number.utf8.allSatisfy(\.isASCIIDigit)
     }
 }

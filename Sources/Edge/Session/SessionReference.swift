@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// What the browser has of a session that is kept in the store: 256 random bits. The store finds the session by one hash of
@@ -13,8 +14,8 @@ struct SessionReference: Sendable {
 
     /// - Returns: nil for what is no reference.
     init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix), text.utf8.count == Self.prefix.utf8.count + 43,
-            let bytes = try? Base64URL.decode(text.dropFirst(Self.prefix.count)), bytes.count == 32
+        guard let encoded = text.afterBytes(of: Self.prefix), encoded.utf8.count == 43,
+            let bytes = try? Base64URL.decode(encoded), bytes.count == 32
         else { return nil }
         self.text = text
         self.bytes = bytes

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 public import OpenIDConnect
@@ -6,7 +7,7 @@ public import OpenIDConnect
 /// header is the proxy's is decided before: ``CredentialFinder/takesCertificates``.
 public struct CertificateAuthenticator: EdgeAuthenticator {
     private let trust: CertificateTrust
-    private let mappings: [String: CertificateTrust.Mapping]
+    private let mappings: [ExactText: CertificateTrust.Mapping]
     private let clock: any OpenIDConnect.WallClock
 
     /// The connection is there now; for how many seconds more its certificate is taken for a proof.
@@ -15,7 +16,7 @@ public struct CertificateAuthenticator: EdgeAuthenticator {
     public init(_ trust: CertificateTrust, clock: any OpenIDConnect.WallClock) {
         self.trust = trust
         self.clock = clock
-        mappings = Dictionary(trust.mappings.map { ($0.name, $0) }) { first, _ in first }
+        mappings = Dictionary(trust.mappings.map { ($0.name.exact, $0) }) { first, _ in first }
     }
 
     public func known(_ credential: EdgeCredential) -> EdgeIdentity? {
@@ -40,8 +41,7 @@ public struct CertificateAuthenticator: EdgeAuthenticator {
         guard let name = trust.names.lazy.compactMap({ self.name($0, of: certificate) }).first else {
             return .failure(.invalid("the client certificate names nobody"))
         }
-        // A dictionary takes different code points for the same character.
-        let mapping = mappings[name].flatMap { $0.name.utf8.elementsEqual(name.utf8) ? $0 : nil }
+        let mapping = mappings[name.exact]
         guard mapping != nil || !trust.requiresMapping else {
             return .failure(.invalid("the client certificate's holder is not known here"))
         }
@@ -65,7 +65,7 @@ public struct CertificateAuthenticator: EdgeAuthenticator {
         case .uri: certificate.uris.first
         case .dns: certificate.hostNames.first
         case .subject: certificate.subject
-        case .hash: certificate.hash?.lowercased()
+        case .hash: certificate.hash?.asciiLowercased
         }
     }
 }

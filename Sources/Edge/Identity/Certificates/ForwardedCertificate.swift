@@ -1,3 +1,5 @@
+import Bytes
+
 /// One element of Envoy's `x-forwarded-client-cert`: what a proxy says of the certificate at the other end of its connection.
 ///
 /// `Key=value` pairs are separated by `;` and elements by `,`; a value with `,`, `;` or `=` stands in double quotes, in which a
@@ -56,7 +58,7 @@ public struct ForwardedCertificate: Sendable, Hashable {
             index += 1
             guard let value = value(in: text, at: &index) else { return nil }
             hasPair = true
-            if !value.isEmpty { pairs.append((String(decoding: key.map(lowercased), as: UTF8.self), value)) }
+            if !value.isEmpty { pairs.append((String(decoding: key.map(\.asciiLowercased), as: UTF8.self), value)) }
             guard index < text.count else { break }
             // Another pair or another element must follow.
             if text[index] == comma {
@@ -115,13 +117,6 @@ public struct ForwardedCertificate: Sendable, Hashable {
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
-
-    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }

@@ -55,9 +55,9 @@ struct TokenClaims: Sendable {
     /// A claim by its name, or by the way to it through objects: `realm_access.roles`.
     func claim(at path: String) -> JSON? {
         if let found = all[path] { return found.isNull ? nil : found }
-        guard path.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        guard path.containsByte(".") else { return nil }
         var value = JSON.object(all)
-        for name in path.split(separator: ".", omittingEmptySubsequences: false) {
+        for name in path.cut(at: ".") {
             guard let next = value[String(name)] else { return nil }
             value = next
         }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// What a token says of itself before anybody checked a signature.
@@ -40,9 +41,8 @@ struct TokenForm: Sendable {
     /// `typ` says what a JWS is (RFC 8725 §3.11). ID tokens have none or `JWT`, access tokens perhaps `at+jwt` (RFC 9068 §2.1).
     private static func isAcceptable(type: JSON?) -> Bool {
         guard let type else { return true }
-        guard var name = type.string?.lowercased() else { return false }
-        if name.hasPrefix("application/") { name.removeFirst("application/".count) }
-        return types.contains(name)
+        guard let name = type.string?.asciiLowercased else { return false }
+        return types.containsExactly(name.afterBytes(of: "application/") ?? name[...])
     }
 
     private static let types = ["jwt", "at+jwt", "id_token+jwt", "id+jwt"]
