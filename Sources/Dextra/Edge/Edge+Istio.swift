@@ -12,7 +12,8 @@ extension IstioPolicyList {
             },
             native: edge.policies.isEmpty ? nil : PolicyList(edge, issuers: issuers),
             authenticates: edge.policyFiles.contains { !$0.manifests.authentications.isEmpty },
-            normalization: EdgePath.Normalization(edge.pathNormalization), spaceDelimited: SpaceDelimitedClaims(issuers))
+            normalization: EdgePath.Normalization(edge.pathNormalization), spaceDelimited: SpaceDelimitedClaims(issuers),
+            headers: IdentityHeaders(edge, observer: SilentObserver()))
     }
 }
 

@@ -123,7 +123,9 @@ public struct EdgeAnswers: Sendable {
 
     /// RFC 6750 §3: no quotation mark and no backslash in a description.
     private static func quotable(_ text: String) -> String {
-        String(text.unicodeScalars.map { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" ? Character($0) : "?" })
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" ? $0 : "?" }))
     }
 }
 

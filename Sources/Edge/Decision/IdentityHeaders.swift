@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// What a backend is told about who asks. Every name that any of the families uses is the edge's alone: what a client sends
@@ -42,6 +43,9 @@ public struct IdentityHeaders: Sendable {
     private let outputs: [IstioTokenOutput]
     private let observer: any EdgeObserver
     private let managed: [String]
+    private let managedFolded: FoldedNames
+    /// Names, beside the managed ones, that the edge may remove or replace: `authorization`, and where tokens stood.
+    private let otherFolded: FoldedNames
 
     public init(
         families: Set<Family> = [.xAuthRequest], authorization: Authorization = .keep, passesAccessToken: Bool = false,
@@ -52,17 +56,20 @@ public struct IdentityHeaders: Sendable {
         self.families = families
         self.authorization = authorization
         self.passesAccessToken = passesAccessToken
-        self.claims = claims.map { ($0.header.lowercased(), $0.claim) }
+        self.claims = claims.map { ($0.header.asciiLowercased, $0.claim) }
         self.kubeflowPrefix = kubeflowPrefix
         self.googleNamespace = googleNamespace
-        self.assertionHeader = assertionHeader.lowercased()
+        self.assertionHeader = assertionHeader.asciiLowercased
         self.groupBytes = groupBytes
         self.outputs = outputs
         self.observer = observer
         var managed = Self.always
         for name in self.claims.map(\.header) + [self.assertionHeader] + outputs.flatMap(\.ownHeaders)
-        where !managed.contains(name) { managed.append(name) }
+        where !managed.containsExactly(name) { managed.append(name) }
         self.managed = managed
+        managedFolded = FoldedNames(managed)
+        otherFolded = FoldedNames(
+            (authorization == .keep ? [] : ["authorization"]) + outputs.filter { !$0.keepsToken }.flatMap(\.tokenHeaders))
     }
 
     private static let people = ["user", "email", "groups", "preferred-username", "access-token"]
@@ -76,35 +83,70 @@ public struct IdentityHeaders: Sendable {
     /// The names that only the edge sets, in lower case.
     public var managedNames: [String] { managed }
 
-    /// Whether a name is one of the edge's, as careless backends read it: in any case, `_` for `-`.
-    public func isManaged(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return managed.contains { own in
-            own.utf8.count == name.utf8.count
-                && zip(own.utf8, name.utf8).allSatisfy { $0 == $1 || ($0 == UInt8(ascii: "-") && $1 == UInt8(ascii: "_")) }
-        }
-    }
+    /// Whether a name is one of the edge's, as careless backends read it: in any case, with any mark for any other
+    /// (``FoldedName``).
+    public func isManaged(_ name: some StringProtocol) -> Bool { managedFolded.contains(name) }
 
-    /// Refuses a request whose `Connection` field asks the next proxy to drop what the edge sets (RFC 9110 §7.6.1).
+    /// Whether a header of this name does not reach the backend, or not with the client's value: for somebody at least.
+    func decides(name: some StringProtocol) -> Bool { managedFolded.contains(name) || otherFolded.contains(name) }
+
+    /// Refuses a request whose `Connection` field asks the next proxy to drop what the edge sets (RFC 9110 §7.6.1), or holds
+    /// something else than names, which one proxy could take for a name and another not.
     func accepts(_ request: EdgeRequest) -> Bool {
         for field in request.headers.fields where field.name == "connection" {
-            for option in field.value.split(separator: ",") {
-                let option = option.filter { $0 != " " && $0 != "\t" }
-                if isManaged(option) || option.lowercased() == "authorization" { return false }
+            for option in field.value.cut(at: ",") {
+                let option = option.trimmedOfOptionalWhitespace
+                guard option.utf8.allSatisfy(Self.isTokenByte) else { return false }
+                if isManaged(option) || option.hasSameBytesFoldingASCII(as: "authorization") { return false }
             }
         }
         return true
     }
 
+    /// `tchar` (RFC 9110 §5.6.2).
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    /// What becomes of a request's headers.
+    private struct Change {
+        var set: [EdgeHeaders.Field] = []
+        /// Each as the request spells it or as the edge does. No name is in both lists.
+        var removed: [String] = []
+        /// Groups that are not in any header: they cannot stand in a list with commas, or did not fit.
+        var leftOutGroups = 0
+
+        func sets(_ name: String) -> Bool { set.contains { $0.name.hasSameBytes(as: name) } }
+
+        mutating func remove(_ name: String) {
+            if !sets(name), !removed.containsExactly(name) { removed.append(name) }
+        }
+    }
+
     /// Sets what is known and removes all other names of the edge.
     func write(_ identity: EdgeIdentity?, assertion: String?, request: EdgeRequest, to answer: inout EdgeAnswer) {
-        var set: [EdgeHeaders.Field] = []
+        let change = change(of: request.headers, identity, assertion)
+        if let identity, change.leftOutGroups > 0 { observer.leftOutGroups(change.leftOutGroups, of: identity) }
+        answer.upstreamHeaders = change.set
+        answer.removedHeaders = change.removed
+    }
+
+    /// A request's headers as the backend gets them, without the assertion.
+    func passed(_ headers: EdgeHeaders, _ identity: EdgeIdentity?) -> EdgeHeaders {
+        let change = change(of: headers, identity, nil)
+        let kept = headers.fields.filter { !change.sets($0.name) && !change.removed.containsExactly($0.name) }
+        return EdgeHeaders((kept + change.set).map { (name: $0.name, value: $0.value) })
+    }
+
+    private func change(of headers: EdgeHeaders, _ identity: EdgeIdentity?, _ assertion: String?) -> Change {
+        var change = Change()
         func add(_ name: String, _ value: String?) {
-            guard let value, !value.isEmpty, Self.isFieldValue(value), !set.contains(where: { $0.name == name }) else { return }
-            set.append(.init(name, value))
+            guard let value, !value.isEmpty, Self.isFieldValue(value), !change.sets(name) else { return }
+            change.set.append(.init(name, value))
         }
         if let identity {
-            let groups = joined(identity.groups, of: identity)
+            let (groups, leftOut) = joined(identity.groups)
+            change.leftOutGroups = leftOut
             for (prefix, family) in [("x-auth-request-", Family.xAuthRequest), ("x-forwarded-", .xForwarded)]
             where families.contains(family) {
                 add(prefix + "user", identity.subject)
@@ -121,27 +163,30 @@ public struct IdentityHeaders: Sendable {
                 add("x-goog-authenticated-user-email", identity.email.map { googleNamespace + ":" + $0 })
                 add("x-goog-authenticated-user-id", googleNamespace + ":" + identity.subject)
             }
-            for (header, claim) in claims { add(header, identity.claims[claim].flatMap { text(of: $0, identity) }) }
+            for (header, claim) in claims {
+                guard let value = identity.claims[claim] else { continue }
+                let (text, leftOut) = text(of: value)
+                change.leftOutGroups += leftOut
+                add(header, text)
+            }
             add(assertionHeader, assertion)
             for field in output(for: identity)?.headers(for: identity) ?? [] { add(field.name, field.value) }
             if authorization == .token { add("authorization", identity.token.map { "Bearer " + $0 }) }
         }
-        answer.upstreamHeaders = set
-        answer.removedHeaders = managed.filter { name in !set.contains { $0.name == name } }
-        let removesAuthorization = authorization == .remove || authorization == .token
-        if removesAuthorization, !set.contains(where: { $0.name == "authorization" }) {
-            answer.removedHeaders.append("authorization")
-        }
+        for name in managed { change.remove(name) }
+        if authorization != .keep { change.remove("authorization") }
         if let identity, let output = output(for: identity), !output.keepsToken {
-            for name in output.tokenHeaders
-            where !set.contains(where: { $0.name == name }) && !answer.removedHeaders.contains(name) {
-                answer.removedHeaders.append(name)
-            }
+            for name in output.tokenHeaders { change.remove(name) }
         }
         // The same names in disguise, which some servers take for ours.
-        for field in request.headers.fields where field.name.utf8.contains(UInt8(ascii: "_")) && isManaged(field.name) {
-            answer.removedHeaders.append(field.name)
+        let names = change.removed.count
+        for field in headers.fields where isManaged(field.name) || otherFolded.contains(field.name) {
+            guard isManaged(field.name) || change.removed[..<names].contains(where: { FoldedName($0).matches(field.name) }) else {
+                continue
+            }
+            change.remove(field.name)
         }
+        return change
     }
 
     /// Of the rule whose token this was; a session has none.
@@ -151,22 +196,22 @@ public struct IdentityHeaders: Sendable {
     }
 
     /// Text, numbers and truth values as they are, lists of text joined.
-    private func text(of claim: JSON, _ identity: EdgeIdentity) -> String? {
+    private func text(of claim: JSON) -> (text: String?, leftOut: Int) {
         switch claim {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .bool(let value): value ? "true" : "false"
-        case .array(let list): joined(list.compactMap(\.string), of: identity)
-        case .number, .object, .null: nil
+        case .string(let text): (text, 0)
+        case .integer(let number): (String(number), 0)
+        case .bool(let value): (value ? "true" : "false", 0)
+        case .array(let list): joined(list.compactMap(\.string))
+        case .number, .object, .null: (nil, 0)
         }
     }
 
     /// A group with a comma in its name would be two groups to the reader, and is left out.
-    private func joined(_ groups: [String], of identity: EdgeIdentity) -> String? {
+    private func joined(_ groups: [String]) -> (text: String?, leftOut: Int) {
         var text = ""
         var leftOut = 0
         for group in groups {
-            guard !group.isEmpty, !group.utf8.contains(UInt8(ascii: ",")), Self.isFieldValue(group),
+            guard !group.isEmpty, !group.containsByte(","), Self.isFieldValue(group),
                 text.utf8.count + group.utf8.count + 1 <= groupBytes
             else {
                 leftOut += 1
@@ -174,8 +219,7 @@ public struct IdentityHeaders: Sendable {
             }
             text += text.isEmpty ? group : "," + group
         }
-        if leftOut > 0 { observer.leftOutGroups(leftOut, of: identity) }
-        return text.nonEmpty
+        return (text.nonEmpty, leftOut)
     }
 
     /// RFC 9110 §5.5: no control characters; white space at an end would be lost on the way.

@@ -1,3 +1,4 @@
+import Bytes
 public import JOSE
 
 /// Whose tokens are believed, and how they are read. Made from `edge.issuers`, or from Istio's `RequestAuthentication`.
@@ -89,4 +90,74 @@ public struct TrustedIssuer: Sendable, Hashable {
         for location in issuers.flatMap(\.locations) where !found.contains(location) { found.append(location) }
         return found
     }
+}
+
+// Whether a reload changes anything, which rules share keys, and whether a token counts at several places depends on these.
+
+extension TrustedIssuer {
+    public static func == (left: TrustedIssuer, right: TrustedIssuer) -> Bool {
+        func texts(_ issuer: TrustedIssuer) -> [[String]] {
+            [
+                [issuer.issuer, issuer.emailClaim, issuer.groupsClaim, issuer.preferredUsernameClaim], issuer.audiences,
+                issuer.rootCAs, issuer.spaceDelimitedClaims,
+            ]
+        }
+        return left.keys == right.keys && left.locations == right.locations && left.introspection == right.introspection
+            && left.takesUnverifiedEmail == right.takesUnverifiedEmail && left.requiresSubject == right.requiresSubject
+            && left.algorithms == right.algorithms && left.cacheSeconds == right.cacheSeconds
+            && texts(left).elementsEqual(texts(right)) { $0.map(\.exact) == $1.map(\.exact) }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(issuer.exact)
+        hasher.combine(keys)
+    }
+}
+
+extension TrustedIssuer.Keys {
+    /// Which kind, and the text in it.
+    private var parts: (kind: Int, text: ExactText) {
+        switch self {
+        case .ours: (0, "")
+        case .discovery: (1, "")
+        case .url(let url): (2, url.exact)
+        case .inline(let text): (3, text.exact)
+        }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool { left.parts == right.parts }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(parts.kind)
+        hasher.combine(parts.text)
+    }
+}
+
+extension TrustedIssuer.Location {
+    private var parts: (kind: Int, name: ExactText, prefix: ExactText) {
+        switch self {
+        case .header(let name, let prefix): (0, name.exact, prefix.exact)
+        case .query(let name): (1, name.exact, "")
+        case .cookie(let name): (2, name.exact, "")
+        case .basic: (3, "", "")
+        }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool { left.parts == right.parts }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(parts.kind)
+        hasher.combine(parts.name)
+        hasher.combine(parts.prefix)
+    }
+}
+
+extension TrustedIssuer.Introspection {
+    private var texts: [ExactText] { [(url ?? "").exact, clientID.exact, clientSecret.exact] }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        (left.url == nil) == (right.url == nil) && left.texts == right.texts && left.cacheSeconds == right.cacheSeconds
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(texts) }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Whom an AuthorizationPolicy names by what mutual TLS proved: a SPIFFE id such as
 /// `spiffe://cluster.local/ns/default/sa/web`.
 public enum IstioPeer: Sendable, Hashable {
@@ -12,13 +14,13 @@ public enum IstioPeer: Sendable, Hashable {
     private static let scheme = "spiffe://"
 
     func matches(_ peer: String) -> Bool {
-        let id = peer.hasPrefix(Self.scheme) ? String(peer.dropFirst(Self.scheme.count)) : peer
+        let id = peer.afterBytes(of: Self.scheme) ?? peer[...]
         guard !id.isEmpty else { return false }
         switch self {
         case .principal(let pattern): return pattern.matches(id)
         case .namespace(let name):
             // The regular expression `.*/ns/NAME/.*` of Istio.
-            let parts = name.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
+            let parts = name.cut(at: "*").map { Array($0.utf8) }
             var pattern: [PathPattern.Part] = [.anything, .text(Array("/ns/".utf8))]
             for (number, part) in parts.enumerated() {
                 if number > 0 { pattern.append(.anything) }
@@ -27,13 +29,13 @@ public enum IstioPeer: Sendable, Hashable {
             return PathPattern(pattern + [.text(Array("/".utf8)), .anything]).matches(id.utf8)
         case .serviceAccount(let namespace, let name): return Self.isAccount(name, in: namespace, id)
         case .trustDomain(let domain):
-            guard let slash = id.utf8.firstIndex(of: UInt8(ascii: "/")) else { return domain == "*" }
+            guard let slash = id.firstByte("/") else { return domain == "*" }
             return domain == "*" || TextPattern(domain).matches(id[..<slash])
         }
     }
 
     /// The regular expression `spiffe://.+/ns/NAMESPACE/(.+/|)sa/NAME(/.+)?` of Istio.
-    private static func isAccount(_ name: String, in namespace: String, _ id: String) -> Bool {
+    private static func isAccount(_ name: String, in namespace: String, _ id: Substring) -> Bool {
         let bytes = Array(id.utf8)
         let start = Array("/ns/\(namespace)/".utf8)
         let account = Array("sa/\(name)".utf8)

@@ -87,3 +87,24 @@ extension IstioPolicy.Rule {
         return "everything in it holds"
     }
 }
+
+extension IstioPolicy {
+    /// As ``IstioTest/heeding(_:)``, in all its rules.
+    func heeding(_ headers: IdentityHeaders) -> IstioPolicy {
+        var policy = self
+        for index in policy.rules.indices {
+            policy.rules[index].sources = rules[index].sources.map { $0.map { $0.heeding(headers) } }
+            policy.rules[index].operations = rules[index].operations.map { $0.map { $0.heeding(headers) } }
+            policy.rules[index].conditions = rules[index].conditions.map { $0.heeding(headers) }
+        }
+        return policy
+    }
+
+    var looksAtPassedHeaders: Bool {
+        rules.contains { rule in
+            (rule.sources + rule.operations + [rule.conditions]).contains { tests in
+                tests.contains { if case .passedHeader = $0.subject { true } else { false } }
+            }
+        }
+    }
+}

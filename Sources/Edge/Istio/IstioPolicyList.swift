@@ -1,3 +1,5 @@
+import Bytes
+
 /// Istio's AuthorizationPolicies, decided as Istio does it: CUSTOM, then DENY, then ALLOW. Without an ALLOW policy everything
 /// is allowed that is not denied; with some, one of them must fit.
 ///
@@ -13,15 +15,22 @@ public struct IstioPolicyList: EdgePolicy {
     private let normalization: EdgePath.Normalization
     private let spaceDelimited: SpaceDelimitedClaims
     private let authenticates: Bool
+    /// Nil: no rule looks at a header about which the edge has the last word.
+    private let passing: IdentityHeaders?
 
     /// - Parameters:
     ///   - native: `edge.policies`. If there are CUSTOM policies it decides about what they name; else it must allow, too.
     ///   - authenticates: whether there is a RequestAuthentication.
+    ///   - headers: what backends are told. Rules about headers that the edge sets or removes are judged by what it passes on,
+    ///     never by what the client sent.
     public init(
         _ policies: [IstioPolicy], native: PolicyList? = nil, authenticates: Bool = false,
-        normalization: EdgePath.Normalization = .mergeSlashes, spaceDelimited: SpaceDelimitedClaims = SpaceDelimitedClaims()
+        normalization: EdgePath.Normalization = .mergeSlashes, spaceDelimited: SpaceDelimitedClaims = SpaceDelimitedClaims(),
+        headers: IdentityHeaders = IdentityHeaders(families: [])
     ) {
+        let policies = policies.map { $0.heeding(headers) }
         self.policies = policies
+        passing = policies.contains(where: \.looksAtPassedHeaders) ? headers : nil
         let deciding = policies.filter { !$0.isDryRun }
         custom = IstioRuleIndex(deciding.filter { $0.action == .custom })
         deny = IstioRuleIndex(deciding.filter { $0.action == .deny })
@@ -36,15 +45,11 @@ public struct IstioPolicyList: EdgePolicy {
     public var looksAtMethods: Bool { true }
     public var looksAtPaths: Bool { true }
     public var headersLookedAt: [String] {
-        var names: Set<String> = []
-        for policy in policies {
-            for rule in policy.rules {
-                for test in rule.conditions {
-                    if case .header(let name, _) = test.subject, name.first != ":" { names.insert(name) }
-                }
-            }
+        var names: Set<ExactText> = []
+        for test in policies.flatMap(\.rules).flatMap(\.conditions) {
+            if case .header(let name, _) = test.subject, !name.startsWithByte(":") { names.insert(name.exact) }
         }
-        return names.sorted()
+        return names.sorted().map(\.text)
     }
 
     public func decide(_ request: EdgeRequest, _ identity: EdgeIdentity?) -> PolicyDecision {
@@ -52,27 +57,23 @@ public struct IstioPolicyList: EdgePolicy {
         return decide(request, identity, &trace).decision
     }
 
-    private func judged(_ request: EdgeRequest, _ identity: EdgeIdentity?, path: String) -> (IstioJudged, JudgedPlace) {
-        let place = JudgedPlace(request, path: path)
-        return (
-            IstioJudged(
-                request: request, identity: identity, host: String(decoding: place.host, as: UTF8.self), path: path,
-                spaceDelimited: spaceDelimited), place
-        )
+    private func judged(_ request: EdgeRequest, _ identity: EdgeIdentity?, _ place: JudgedPlace) -> IstioJudged {
+        IstioJudged(
+            request: request, identity: identity, host: place.hostText, path: place.pathText, spaceDelimited: spaceDelimited,
+            passedHeaders: passing?.passed(request.headers, identity) ?? EdgeHeaders(),
+            assertionHeader: passing.map { FoldedName($0.assertionHeader) })
     }
 
     /// - Parameter trace: nil: nobody wants to know why, and no text is made.
     private func decide(
         _ request: EdgeRequest, _ identity: EdgeIdentity?, _ trace: inout [PolicyExplanation.Step]?
     ) -> (decision: PolicyDecision, path: String?) {
-        let path: EdgePath
-        do throws(EdgePath.Refusal) {
-            path = try EdgePath(request.path, normalization)
-        } catch {
-            trace?.append(PolicyExplanation.Step("path", .refused, "\(error)"))
-            return (PolicyDecision(.deny, rule: "the path is refused: \(error)"), nil)
+        let place: JudgedPlace
+        do throws(JudgedPlace.Refusal) { place = try JudgedPlace(request, normalization) } catch {
+            trace?.append(error.step)
+            return (error.decision, nil)
         }
-        let (judged, place) = judged(request, identity, path: path.text)
+        let judged = judged(request, identity, place)
         if trace != nil {
             for policy in policies where policy.isDryRun || policy.action == .audit { watch(policy, judged, place, &trace) }
         }
@@ -81,28 +82,28 @@ public struct IstioPolicyList: EdgePolicy {
         var opener: String?
         if custom.policies.isEmpty, let native {
             let decision = decide(native, request, identity, &trace)
-            guard decision.outcome == .allow else { return (decision, path.text) }
+            guard decision.outcome == .allow else { return (decision, place.pathText) }
             (audience, opener) = (decision.backendAudience, decision.rule)
         } else if let rule = first(custom, judged, place, includesUnknown: true, .asked, &trace) {
             let decision =
                 native.map { decide($0, request, identity, &trace) }
                 ?? PolicyDecision(identity == nil ? .authenticate : .allow, rule: custom.titles[rule])
-            guard decision.outcome == .allow else { return (decision, path.text) }
+            guard decision.outcome == .allow else { return (decision, place.pathText) }
             (audience, opener) = (decision.backendAudience, decision.rule)
         }
 
         if let rule = first(deny, judged, place, includesUnknown: true, .denied, &trace) {
             let outcome: PolicyDecision.Outcome = mightBeAllowed(judged, place) ? .authenticate : .deny
-            return (PolicyDecision(outcome, rule: deny.titles[rule]), path.text)
+            return (PolicyDecision(outcome, rule: deny.titles[rule]), place.pathText)
         }
         guard allow.hasPolicy(for: place) else {
-            return (PolicyDecision(.allow, rule: opener ?? "no ALLOW policy", backendAudience: audience), path.text)
+            return (PolicyDecision(.allow, rule: opener ?? "no ALLOW policy", backendAudience: audience), place.pathText)
         }
         if let rule = first(allow, judged, place, includesUnknown: false, .allowed, &trace) {
-            return (PolicyDecision(.allow, rule: allow.titles[rule], backendAudience: audience), path.text)
+            return (PolicyDecision(.allow, rule: allow.titles[rule], backendAudience: audience), place.pathText)
         }
         let outcome: PolicyDecision.Outcome = mightBeAllowed(judged, place) ? .authenticate : .deny
-        return (PolicyDecision(outcome, rule: "no rule of an ALLOW policy fits"), path.text)
+        return (PolicyDecision(outcome, rule: "no rule of an ALLOW policy fits"), place.pathText)
     }
 
     private func decide(

@@ -1,3 +1,5 @@
+import Bytes
+
 /// One condition of an AuthorizationPolicy's rule: one of its values fits, or with `not` none of them.
 public struct IstioTest: Sendable, Hashable {
     public enum Subject: Sendable, Hashable {
@@ -14,6 +16,8 @@ public struct IstioTest: Sendable, Hashable {
         case ports([Int])
         /// Its name in lower case, or one of `:authority`, `:method`, `:path`, `:scheme`.
         case header(String, [TextPattern])
+        /// A header about which the edge has the last word, as ``IdentityHeaders/decides(name:)`` says: what the backend gets.
+        case passedHeader(String, [TextPattern])
         case serverName([TextPattern])
     }
 
@@ -45,7 +49,7 @@ public struct IstioTest: Sendable, Hashable {
     /// Whether it could be otherwise for somebody else.
     var isAboutIdentity: Bool {
         switch subject {
-        case .requestPrincipals, .audiences, .claim: true
+        case .requestPrincipals, .audiences, .claim, .passedHeader: true
         case .peers, .addresses, .hosts, .methods, .paths, .ports, .header, .serverName: false
         }
     }
@@ -94,7 +98,18 @@ public struct IstioTest: Sendable, Hashable {
                 case ":path": [request.query.isEmpty ? judged.path : judged.path + "?" + request.query]
                 default: request.headers.all(name)
                 }
-            return fit(values.contains { value in patterns.contains { $0 == .present || $0.matches(value) } })
+            return fit(Self.holds(values, patterns))
+        case .passedHeader(let name, let patterns):
+            // A statement that is signed later has no value yet. To somebody it may be anything.
+            if judged.identity != nil, judged.isSignedLater(name) { return .unknown }
+            return fit(Self.holds(judged.passedHeaders.all(name), patterns))
+        }
+    }
+
+    /// To be there is enough for `*`, also without a value.
+    private static func holds(_ values: [String], _ patterns: [TextPattern]) -> Bool {
+        values.contains { value in
+            patterns.contains { pattern in if case .present = pattern { true } else { pattern.matches(value) } }
         }
     }
 
@@ -119,6 +134,11 @@ public struct IstioTest: Sendable, Hashable {
             case .ports(let ports): (request.destinationPort.map(String.init), list(ports))
             case .serverName(let patterns): (request.serverName, list(patterns))
             case .header(let name, let patterns): (request.headers.joined(name) ?? "no such header", list(patterns))
+            case .passedHeader(let name, let patterns):
+                (
+                    judged.identity != nil && judged.isSignedLater(name)
+                        ? nil : judged.passedHeaders.joined(name) ?? "no such header is passed on", list(patterns)
+                )
             }
         let shown = found.flatMap { $0.isEmpty ? nil : $0 } ?? "unknown here"
         return "\(label): \(shown); wanted: \(isNegated ? "none of " : "")\(wanted)"
@@ -135,4 +155,18 @@ struct IstioJudged {
     /// Normalized.
     let path: String
     let spaceDelimited: SpaceDelimitedClaims
+    /// What the backend gets of headers about which the edge has the last word; empty if no policy looks at one.
+    let passedHeaders: EdgeHeaders
+    /// The header whose value is made after the decision.
+    let assertionHeader: FoldedName?
+
+    func isSignedLater(_ name: String) -> Bool { assertionHeader?.matches(name) ?? false }
+}
+
+extension IstioTest {
+    /// With the edge's word on a header in place of the client's, where the edge has one.
+    func heeding(_ headers: IdentityHeaders) -> IstioTest {
+        guard case .header(let name, let patterns) = subject, headers.decides(name: name) else { return self }
+        return IstioTest(label, .passedHeader(name, patterns), isNegated: isNegated)
+    }
 }

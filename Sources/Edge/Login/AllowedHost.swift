@@ -60,8 +60,10 @@ public struct WebOrigin: Sendable, Hashable {
 
     var standardPort: Int { Authority.defaultPort(scheme: scheme) }
 
+    var authorityWithoutUsualPort: Authority { authority.withoutDefaultPort(scheme: scheme) }
+
     /// As browsers write it.
-    public var text: String { scheme + "://" + authority.withoutDefaultPort(scheme: scheme).text }
+    public var text: String { scheme + "://" + authorityWithoutUsualPort.text }
 
     /// - Parameter url: only what is before the path is looked at.
     public init?(of url: String) {

@@ -1,10 +1,14 @@
 import Bytes
+import JOSE
 import OpenIDConnect
 
 /// Out: the session ends here, then at the provider, and the browser comes back to the page asked for.
 extension LoginFlow {
     /// Ends the session, in this browser and everywhere its cookie has gone.
+    /// - Throws: ``LoginFlow/Failure/unconfirmed`` where a page of somebody else may have sent the browser here: then nothing has
+    ///   changed, and the person is to be asked (``signOutConfirmation(_:)``).
     public func signOut(_ visit: Visit) async throws(Failure) -> Redirect {
+        guard await isWanted(visit) else { throw .unconfirmed }
         let present = EdgeCookies.names(in: visit.headers)
         var cookies = cookie.fieldsDeleting(present: present)
         cookies += present.filter { $0.startsWithBytes(of: attemptPrefix) }.map(cookie.deletion)
@@ -70,13 +74,61 @@ extension LoginFlow {
         }
     }
 
-    /// The page with the button ends the session as well, as oauth2-proxy's does.
+    /// The page with the button ends the session as well, as oauth2-proxy's does; not for pages of others that lead to it.
     public func cookiesOfSignIn(_ visit: Visit) async -> [String] {
+        guard visit.isFromHere else { return [] }
         if let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty {
             do throws(StoreError) { try await sessions.end(value) } catch {
                 events.record(.storeFailed(error, doing: "end a session of the edge"))
             }
         }
         return cookie.fieldsDeleting(present: EdgeCookies.names(in: visit.headers))
+    }
+
+    // MARK: Who wants it
+
+    /// The parameter with which the question is answered.
+    public static let confirmationParameter = "request"
+
+    /// What proves that the person has seen the question, and was asked about this session; empty if there is none. Of browsers
+    /// that say where a form stands it is not needed.
+    public func signOutConfirmation(_ visit: Visit) -> String {
+        guard let session = sessionDigest(visit) else { return "" }
+        do throws(StoreError) { return try sealers.seal(session, purpose: confirmationPurpose) } catch {
+            events.record(.storeFailed(error, doing: "seal a question"))
+            return ""
+        }
+    }
+
+    /// Whether the person wants to sign out, and not a page that leads every visitor here.
+    private func isWanted(_ visit: Visit) async -> Bool {
+        if visit.isFromHere { return true }
+        guard let answer = visit.only(Self.confirmationParameter), let session = sessionDigest(visit) else { return false }
+        return await sealers.open(answer, purpose: confirmationPurpose) == session
+    }
+
+    private var confirmationPurpose: String { "edge-sign-out:" + cookie.name }
+
+    private func sessionDigest(_ visit: Visit) -> [UInt8]? {
+        guard let value = EdgeCookies.chunked(cookie.name, in: visit.headers), !value.isEmpty else { return nil }
+        return HashAlgorithm.sha256.hash(Array(value.utf8))
+    }
+}
+
+extension LoginFlow.Visit {
+    /// Whether a page of the same origin led here, or none did: a typed address, a bookmark, a program.
+    ///
+    /// Browsers say so in `Sec-Fetch-Site` (Fetch Metadata Request Headers §2.3); those that do not, in `Origin` and `Referer`. A
+    /// page of another host of the domain counts as another's: not all hosts of a domain are of one owner.
+    var isFromHere: Bool {
+        let sites = headers.all("sec-fetch-site")
+        guard sites.isEmpty else { return sites.count == 1 && (sites[0] == "same-origin" || sites[0] == "none") }
+        return (headers.all("origin") + headers.all("referer")).allSatisfy(isHere)
+    }
+
+    /// Scheme and port are not looked at where they are the usual ones: behind a proxy that does not tell, they are unknown.
+    private func isHere(_ url: String) -> Bool {
+        guard let origin = WebOrigin(of: url), let here = WebOrigin(of: scheme + "://" + host) else { return false }
+        return origin.authorityWithoutUsualPort == here.authorityWithoutUsualPort
     }
 }

@@ -50,12 +50,14 @@ public struct LoginFlow: Sendable {
         case unavailable
         /// The session is larger than cookies can be.
         case tooLarge
+        /// A page of somebody else may have sent the browser to the sign-out: the person is asked first.
+        case unconfirmed
     }
 
     public let settings: LoginSettings
     let provider: any LoginProvider
     let sessions: EdgeSessions
-    private let sealers: SealerSource
+    let sealers: SealerSource
     private let clock: any WallClock
     private let random: any RandomSource
     let events: any LoginEventLog
@@ -91,7 +93,7 @@ public struct LoginFlow: Sendable {
 
     public func start(_ visit: Visit) async throws(Failure) -> Redirect {
         let addresses = try await addresses()
-        guard let redirectURI = redirectURI(visit) else { throw .unknownHost }
+        guard Authority(visit.host) != nil, let redirectURI = redirectURI(visit) else { throw .unknownHost }
         let now = clock.now
         let attempt = LoginAttempt(
             target: target(of: visit), redirectURI: redirectURI, host: visit.host, startedAt: now, random: random)

@@ -1,30 +1,55 @@
+import Bytes
+
 /// Where a request wants to go, in the form that patterns are compared with.
 struct JudgedPlace: Sendable {
-    /// In lower case, without a dot at its end, with the port where one is written.
+    /// In lower case, with the port where one is written.
+    let hostText: String
+    /// As ``hostText``.
     let host: [UInt8]
     /// As ``host``, without the port.
     let hostName: [UInt8]
     /// Normalized.
+    let pathText: String
+    /// As ``pathText``.
     let path: [UInt8]
 
-    /// - Parameter path: normalized.
-    init(_ request: EdgeRequest, path: String) {
-        self.init(host: request.host, path: path)
+    /// Why a request is refused, whatever the policies say.
+    enum Refusal: Error, Sendable, Hashable {
+        /// What is no host would be "some other host" to every policy that names one.
+        case host
+        case path(EdgePath.Refusal)
     }
 
-    init(host: String, path: String) {
-        let bytes = host.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        let dot = UInt8(ascii: ".")
-        let end: Int
-        if bytes.first == UInt8(ascii: "["), let close = bytes.firstIndex(of: UInt8(ascii: "]")) {
-            end = close + 1
-        } else {
-            end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
+    init(_ request: EdgeRequest, _ normalization: EdgePath.Normalization) throws(Refusal) {
+        guard let authority = Authority(request.host) else { throw .host }
+        do throws(EdgePath.Refusal) {
+            pathText = try EdgePath(request.path, normalization).text
+        } catch {
+            throw .path(error)
         }
-        // `example.com.` is `example.com`, and no way around its policies.
-        let hasDot = end > 1 && bytes[end - 1] == dot
-        hostName = Array(bytes[..<(hasDot ? end - 1 : end)])
-        self.host = end == bytes.count ? hostName : hostName + bytes[end...]
-        self.path = Array(path.utf8)
+        hostText = authority.text
+        hostName = Array(authority.host.utf8)
+        host = authority.port == nil ? hostName : Array(hostText.utf8)
+        path = Array(pathText.utf8)
+    }
+}
+
+extension JudgedPlace.Refusal {
+    var decision: PolicyDecision { PolicyDecision(.deny, rule: "the \(subject) is refused: \(reason)") }
+
+    var step: PolicyExplanation.Step { PolicyExplanation.Step(subject, .refused, reason) }
+
+    private var subject: String {
+        switch self {
+        case .host: "host"
+        case .path: "path"
+        }
+    }
+
+    private var reason: String {
+        switch self {
+        case .host: "it is no host name and no address, with a port or without"
+        case .path(let refusal): "\(refusal)"
+        }
     }
 }

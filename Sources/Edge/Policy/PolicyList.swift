@@ -41,13 +41,9 @@ public struct PolicyList: EdgePolicy {
     public var headersLookedAt: [String] { [] }
 
     public func decide(_ request: EdgeRequest, _ identity: EdgeIdentity?) -> PolicyDecision {
-        let path: EdgePath
-        do throws(EdgePath.Refusal) {
-            path = try EdgePath(request.path, normalization)
-        } catch {
-            return PolicyDecision(.deny, rule: "the path is refused: \(error)")
-        }
-        let found = index.first(JudgedPlace(request, path: path.text)) { narrowings[$0].fits(request) }
+        let place: JudgedPlace
+        do throws(JudgedPlace.Refusal) { place = try JudgedPlace(request, normalization) } catch { return error.decision }
+        let found = index.first(place) { narrowings[$0].fits(request) }
         guard let found else { return PolicyDecision(.deny, rule: Self.nothing) }
         return decision(found, policies[found].verdict(request, identity, spaceDelimited: spaceDelimited))
     }
@@ -76,15 +72,10 @@ public struct PolicyList: EdgePolicy {
 extension PolicyList: ExplainablePolicy {
     /// Looks at one policy after the other, without the index: what ``decide(_:_:)`` must agree with.
     public func explain(_ request: EdgeRequest, _ identity: EdgeIdentity?) -> PolicyExplanation {
-        let path: EdgePath
-        do throws(EdgePath.Refusal) {
-            path = try EdgePath(request.path, normalization)
-        } catch {
-            return PolicyExplanation(
-                PolicyDecision(.deny, rule: "the path is refused: \(error)"), path: nil,
-                steps: [PolicyExplanation.Step("path", .refused, "\(error)")])
+        let place: JudgedPlace
+        do throws(JudgedPlace.Refusal) { place = try JudgedPlace(request, normalization) } catch {
+            return PolicyExplanation(error.decision, path: nil, steps: [error.step])
         }
-        let place = JudgedPlace(request, path: path.text)
         var steps: [PolicyExplanation.Step] = []
         for (number, policy) in policies.enumerated() {
             if let mismatch = policy.placeMismatch(request, place) {
@@ -93,17 +84,17 @@ extension PolicyList: ExplainablePolicy {
             }
             let verdict = policy.verdict(request, identity, spaceDelimited: spaceDelimited)
             steps += policy.steps(titles[number], verdict, request, identity, spaceDelimited)
-            return PolicyExplanation(decision(number, verdict), path: path.text, steps: steps)
+            return PolicyExplanation(decision(number, verdict), path: place.pathText, steps: steps)
         }
-        return PolicyExplanation(PolicyDecision(.deny, rule: Self.nothing), path: path.text, steps: steps)
+        return PolicyExplanation(PolicyDecision(.deny, rule: Self.nothing), path: place.pathText, steps: steps)
     }
 }
 
 extension NativePolicy {
     fileprivate func explain(_ mismatch: PlaceMismatch, _ request: EdgeRequest, _ place: JudgedPlace) -> String {
         switch mismatch {
-        case .host: "it is not for the host \(String(decoding: place.host, as: UTF8.self))"
-        case .path: "it is not for the path \(String(decoding: place.path, as: UTF8.self))"
+        case .host: "it is not for the host \(place.hostText)"
+        case .path: "it is not for the path \(place.pathText)"
         case .method: "it is for \(methods.joined(separator: ", ")), not for \(request.method)"
         case .selector: "it is for the selector \(selector ?? ""), not for \(request.policySelector ?? "none")"
         }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The path of a request as the proxy in front routes it: what policies see. docs/edge/policies.md tells the rules.
 public struct EdgePath: Sendable, Hashable {
     /// What Istio's `meshConfig.pathNormalization.normalization` calls them. Envoy's settings for each are in parentheses.
@@ -17,17 +19,22 @@ public struct EdgePath: Sendable, Hashable {
     public enum Refusal: Error, Sendable, Hashable {
         /// It does not begin with a slash.
         case notAbsolute
+        /// A blank, a control character or a byte beyond ASCII as it is, which HTTP does not allow (RFC 9110 §4.1, RFC 3986 §3.3):
+        /// for some it is one character, for some another or none.
+        case rawByte
         /// `#` or `%23`: for some the path ends there.
         case fragment
         /// `%00`, or a NUL: for some the path ends there.
         case nul
         /// `%` without two hexadecimal digits.
         case badEscape
+        /// Escaped bytes that are no UTF-8, such as `%C0%AE`: for lenient readers it is a dot, a slash or what hides one.
+        case notUTF8
         /// `%2F`, `%5C` or `\`: for some it is a slash.
         case hiddenSlash
         /// `..;`: for some it is `..`.
         case dotSegmentWithParameter
-        /// `%252e` and the like: a dot or a slash for those who decode twice.
+        /// `%252e`, `%25C0%25AE`, `%25u002e` and the like: a dot or a slash for those who decode more than once.
         case doubleEscape
         /// `//` together with `..`: what is left depends on what is done first.
         case emptyAndDotSegments
@@ -57,32 +64,20 @@ public struct EdgePath: Sendable, Hashable {
         text = String(decoding: path, as: UTF8.self)
         isAsSent = path == sent
     }
-
-    /// What Envoy makes of a path, whether ambiguous or not.
-    /// - Returns: nil where Envoy answers 400.
-    static func asEnvoy(_ path: String, _ normalization: Normalization) -> String? {
-        var path = Array(path.utf8)
-        guard path.first == UInt8(ascii: "/"), !path.contains(UInt8(ascii: "#")) else { return nil }
-        if normalization == .decodeAndMergeSlashes { path = PathBytes.decodingSlashes(path) }
-        if normalization != .none {
-            guard !PathBytes.hasNUL(path) else { return nil }
-            path = PathBytes.canonical(path)
-        }
-        if normalization == .mergeSlashes || normalization == .decodeAndMergeSlashes { path = PathBytes.mergingSlashes(path) }
-        return String(decoding: path, as: UTF8.self)
-    }
 }
 
 extension EdgePath.Refusal: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAbsolute: "it does not begin with a slash"
+        case .rawByte: "it has a blank, a control character or a byte beyond ASCII that is not escaped"
         case .fragment: "it has # or %23, where the path may be taken to end"
         case .nul: "it has a NUL, where the path may be taken to end"
         case .badEscape: "it has % without two hexadecimal digits"
+        case .notUTF8: "it has escaped bytes that are no UTF-8, which may be taken for a dot or a slash"
         case .hiddenSlash: "it has %2F, %5C or a backslash, which may be taken for a slash"
         case .dotSegmentWithParameter: "it has .. with a parameter, which may be taken for .. alone"
-        case .doubleEscape: "it has a dot or a slash that is escaped twice"
+        case .doubleEscape: "it has a dot or a slash that is escaped more than once"
         case .emptyAndDotSegments: "it has // together with .., so that what is left depends on what is done first"
         }
     }
@@ -111,6 +106,7 @@ enum PathBytes {
     static func refusal(of path: [UInt8], _ normalization: EdgePath.Normalization) -> EdgePath.Refusal? {
         guard !path.contains(UInt8(ascii: "#")) else { return .fragment }
         guard !path.contains(0) else { return .nul }
+        guard path.allSatisfy({ (0x21...0x7E).contains($0) }) else { return .rawByte }
         guard normalization != .none else { return nil }
         let takesSlashes = normalization == .decodeAndMergeSlashes
         var index = 0
@@ -125,10 +121,10 @@ enum PathBytes {
             case 0: return .nul
             case UInt8(ascii: "#"): return .fragment
             case slash, UInt8(ascii: "\\"): if !takesSlashes { return .hiddenSlash }
-            case percent:
-                if let inner = nested(path, at: index), inner == dot || inner == slash || inner == UInt8(ascii: "\\") {
-                    return .doubleEscape
-                }
+            case percent: if hidesMore(path, at: index) { return .doubleEscape }
+            case 0x80...:
+                guard let length = lengthOfEscapedUTF8(path, at: index) else { return .notUTF8 }
+                index += 3 * (length - 1)
             default: break
             }
             index += 3
@@ -171,10 +167,6 @@ enum PathBytes {
         var result: [UInt8] = []
         for byte in path where byte != slash || result.last != slash { result.append(byte) }
         return result
-    }
-
-    static func hasNUL(_ path: [UInt8]) -> Bool {
-        path.indices.contains { path[$0] == 0 || (path[$0] == percent && escaped(path, at: $0) == 0) }
     }
 
     /// Dot segments resolved, unreserved characters decoded, `\` as `/`, everything else that may not stand there escaped.
@@ -250,12 +242,65 @@ enum PathBytes {
         return high << 4 | low
     }
 
-    /// What `%25xx` stands for when decoded twice.
-    private static func nested(_ path: [UInt8], at index: Int) -> UInt8? {
-        guard index + 5 <= path.count, let high = hexValue(path[index + 3]), let low = hexValue(path[index + 4]) else {
-            return nil
+    /// How many escapes, from the one at `index` on, are one character of UTF-8 (RFC 3629 §4); nil if they are none.
+    private static func lengthOfEscapedUTF8(_ path: [UInt8], at index: Int) -> Int? {
+        guard let lead = escaped(path, at: index) else { return nil }
+        let (length, second): (Int, ClosedRange<UInt8>)
+        switch lead {
+        case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
+        case 0xE0: (length, second) = (3, 0xA0...0xBF)
+        case 0xED: (length, second) = (3, 0x80...0x9F)
+        case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
+        case 0xF0: (length, second) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
+        case 0xF4: (length, second) = (4, 0x80...0x8F)
+        default: return nil
         }
-        return high << 4 | low
+        for number in 1..<length {
+            let place = index + 3 * number
+            guard place < path.count, path[place] == percent, let byte = escaped(path, at: place),
+                number == 1 ? second.contains(byte) : (0x80...0xBF).contains(byte)
+            else { return nil }
+        }
+        return length
+    }
+
+    /// Whether the `%25` at `index` begins what is a dot, a slash or a NUL for somebody who decodes again, as often as it takes.
+    private static func hidesMore(_ path: [UInt8], at index: Int) -> Bool {
+        guard let (byte, end) = innermost(path, at: index) else { return false }
+        if byte == percent {
+            // Microsoft's `%u002e`.
+            let digits = path[end...].dropFirst().prefix(4)
+            guard path[end...].first?.asciiLowercased == UInt8(ascii: "u"), digits.count == 4,
+                let value = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { return false }
+            return value < 0x80 && isPathMark(UInt8(value))
+        }
+        if isPathMark(byte) { return true }
+        // Forms that are longer than they need be.
+        guard end < path.count, path[end] == percent, let next = innermost(path, at: end)?.byte else { return false }
+        return switch byte {
+        case 0xC0, 0xC1, 0xF8...: true
+        case 0xE0: next < 0xA0
+        case 0xF0: next < 0x90
+        default: false
+        }
+    }
+
+    private static func isPathMark(_ byte: UInt8) -> Bool {
+        byte == dot || byte == slash || byte == UInt8(ascii: "\\") || byte == 0
+    }
+
+    /// What the escape at `index` stands for when `%25` is decoded until it is gone, and where it ends.
+    private static func innermost(_ path: [UInt8], at index: Int) -> (byte: UInt8, end: Int)? {
+        var place = index + 1
+        while place + 4 <= path.count, path[place] == UInt8(ascii: "2"), path[place + 1] == UInt8(ascii: "5"),
+            hexValue(path[place + 2]) != nil, hexValue(path[place + 3]) != nil
+        {
+            place += 2
+        }
+        guard place + 2 <= path.count, let high = hexValue(path[place]), let low = hexValue(path[place + 1]) else { return nil }
+        return (high << 4 | low, place + 2)
     }
 
     private static func hexValue(_ byte: UInt8) -> UInt8? {

@@ -26,3 +26,23 @@ public struct FoldedName: Sendable, Hashable {
 extension FoldedName: ExpressibleByStringLiteral {
     public init(stringLiteral value: StaticString) { self.init(value.description) }
 }
+
+/// Names that a name is to be found among, as ``FoldedName`` compares them. Finding takes no memory.
+struct FoldedNames: Sendable {
+    /// By length, which folding keeps.
+    private var byLength: [[FoldedName]] = []
+
+    init(_ names: some Sequence<String>) {
+        for name in names {
+            let length = name.utf8.count
+            while byLength.count <= length { byLength.append([]) }
+            let folded = FoldedName(name)
+            if !byLength[length].contains(folded) { byLength[length].append(folded) }
+        }
+    }
+
+    func contains(_ name: some StringProtocol) -> Bool {
+        let length = name.utf8.count
+        return length < byLength.count && byLength[length].contains { $0.matches(name) }
+    }
+}

@@ -41,6 +41,17 @@ public struct EdgeSession: Sendable, Hashable {
         self.usedAt = usedAt
     }
 
+    // Its claims are those of the ID token.
+    public static func == (left: EdgeSession, right: EdgeSession) -> Bool {
+        func texts(_ session: EdgeSession) -> [ExactText?] {
+            [session.id.exact, session.host?.exact, session.idToken.exact, session.accessToken?.exact, session.refreshToken?.exact]
+        }
+        return left.createdAt == right.createdAt && left.refreshedAt == right.refreshedAt && left.usedAt == right.usedAt
+            && texts(left) == texts(right)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(id.exact) }
+
     public var issuer: String { claims["iss"]?.string ?? "" }
     public var subject: String { claims["sub"]?.string ?? "" }
     /// Of the ID token.

@@ -1,3 +1,4 @@
+import Bytes
 public import Edge
 import HTTPTypes
 import OpenIDConnect
@@ -78,8 +79,18 @@ public struct LoginRoutes: Sendable {
         await redirect(request) { visit throws(LoginFlow.Failure) in
             try await flow.signOut(visit)
         } retry: { visit in
-            "/sign_out?rd=" + PercentEncoding.encode(flow.target(of: visit))
+            signOutPath(visit)
         }
+    }
+
+    private func signOutPath(_ visit: LoginFlow.Visit) -> String {
+        "/sign_out?rd=" + PercentEncoding.encode(flow.target(of: visit))
+    }
+
+    /// Whether the person wants to sign out.
+    private func question(_ visit: LoginFlow.Visit, _ request: WebRequest) -> WebResponse {
+        let page = LogoutPage(postURL: prefix + signOutPath(visit), request: flow.signOutConfirmation(visit))
+        return context.page(context.pages.logout(page, language: context.language(of: request)))
     }
 
     private func signedOut(_ request: WebRequest) async throws -> WebResponse {
@@ -108,6 +119,7 @@ public struct LoginRoutes: Sendable {
             add(redirect.cookies, to: &response)
             return response
         } catch {
+            if error == .unconfirmed { return question(visit, request) }
             return page(error, request, retryPath: prefix + (await retry(visit)))
         }
     }
@@ -125,6 +137,7 @@ public struct LoginRoutes: Sendable {
             case .unknownHost: (.badRequest, .unknownHost)
             case .unavailable: (.serviceUnavailable, .unavailable)
             case .tooLarge: (.internalServerError, .tooLarge)
+            case .unconfirmed: (.forbidden, .refused)
             }
         let canRetry = failure != .unknownHost && failure != .tooLarge
         var response = context.page(
@@ -138,18 +151,18 @@ public struct LoginRoutes: Sendable {
     // MARK: Requests
 
     /// What only a proxy may say is left out where nobody trusts the peer.
-    private static let proxyHeaders: Set<String> = [
+    private static let proxyHeaders = [
         "x-auth-request-redirect", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri",
     ]
 
     private func visit(_ request: WebRequest) -> LoginFlow.Visit {
         var headers = EdgeHeaders(request.headers.map { (name: $0.name.rawName, value: $0.value) })
         if !trustedProxies.isTrusted(peer: request.peerAddress) { for name in Self.proxyHeaders { headers.remove(name) } }
-        let scheme = headers.only("x-forwarded-proto").map { $0.lowercased() }
+        let scheme = headers.only("x-forwarded-proto")?.asciiLowercased
         let host = headers.only("x-forwarded-host") ?? headers.only("host") ?? ""
         return LoginFlow.Visit(
             scheme: scheme == "https" || scheme == "http" ? scheme ?? "" : context.isSecure ? "https" : "http",
-            host: host.lowercased(), headers: headers, parameters: parameters(request))
+            host: host.asciiLowercased, headers: headers, parameters: parameters(request))
     }
 
     private func parameters(_ request: WebRequest) -> [(name: String, value: String)] {

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import OpenIDConnect
 import Synchronization
@@ -7,9 +8,15 @@ import Upstream
 final class IssuerKeys: Sendable {
     /// What makes two rules share keys.
     struct Identity: Hashable, Sendable {
-        let issuer: String
+        let issuer: ExactText
         let keys: TrustedIssuer.Keys
-        let rootCAs: [String]
+        let rootCAs: [ExactText]
+
+        init(_ issuer: TrustedIssuer) {
+            self.issuer = issuer.issuer.exact
+            keys = issuer.keys
+            rootCAs = issuer.rootCAs.map(\.exact)
+        }
     }
 
     enum Source: Sendable {

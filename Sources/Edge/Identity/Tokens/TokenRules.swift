@@ -43,7 +43,7 @@ struct TokenRules: Sendable {
         var remotes: [(issuer: String, keys: RemoteKeys)] = []
         var rules: [TokenRule] = []
         for issuer in issuers {
-            let identity = IssuerKeys.Identity(issuer: issuer.issuer, keys: issuer.keys, rootCAs: issuer.rootCAs)
+            let identity = IssuerKeys.Identity(issuer)
             if shared[identity] == nil {
                 let (source, client) = try Self.source(of: issuer, provider, limits, clock, log, http, onChange: onChange)
                 if case .remote(let keys) = source { remotes.append((issuer.issuer, keys)) }
