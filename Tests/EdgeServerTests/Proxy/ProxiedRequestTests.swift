@@ -75,6 +75,17 @@ private struct Everybody: EdgeAnswering {
         #expect(trailers.map { $0.map(\.name) } == ["x-own"])
     }
 
+    @Test func `Who somebody is by a client's word is not judged either, but for tokens, which prove themselves`() throws {
+        let sent = [
+            ("Remote-User", "forged"), ("X_WebAuth_User", "forged"), ("X-Goog-IAP-JWT-Assertion", "a.b.c"),
+            ("Cf-Access-Jwt-Assertion", "a.b.c"),
+        ]
+        let request = try incoming("/", sent)
+        #expect(request.judged.headers.fields.map(\.value).filter { $0 == "forged" }.isEmpty)
+        #expect(request.judged.headers.only("x-goog-iap-jwt-assertion") == "a.b.c")
+        #expect(try !outgoing(request).head.headers.contains { $0.value == "a.b.c" })
+    }
+
     @Test(arguments: never) func `What the edge says under such a name arrives`(_ name: String) throws {
         var answer = EdgeAnswer(status: 200)
         answer.upstreamHeaders = [.init(name.lowercased(), "ada")]

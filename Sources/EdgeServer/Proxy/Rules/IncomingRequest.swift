@@ -15,7 +15,7 @@ struct IncomingRequest {
     let hasUnknownLength: Bool
     let isFromTrustedProxy: Bool
     let peer: String
-    /// What goes on of the client's fields; the edge's cookies are still among them.
+    /// What goes on of the client's fields; the edge's cookies, and tokens that are for the edge alone, are still among them.
     let fields: [HTTPField]
     let judged: EdgeRequest
     /// The path as policies see it, by which the backend is chosen too.
@@ -58,8 +58,9 @@ struct IncomingRequest {
         for name: FoldedName in ["host", "content-length", "cookie", "authorization", "expect"] { dropped.remove(name) }
         let fields = Array(head.headers).filter { field in
             let (raw, name) = (field.name.rawName, FoldedName(field.name.rawName))
-            return !dropped.contains(name) && !FieldLists.never.contains(raw, name)
-                && (trusted || !FieldLists.forwarding.contains(raw, name))
+            if dropped.contains(name) { return false }
+            if FieldLists.never.contains(raw, name) { return FieldLists.tokens.contains(raw, name) }
+            return trusted || !FieldLists.forwarding.contains(raw, name)
         }
         self.fields = fields
 
