@@ -146,11 +146,19 @@ import Testing
         #expect(answer.validUntil == nil)
     }
 
-    @Test(arguments: ["X-Auth-Request-User", "keep-alive, kubeflow_userid", "authorization", "x-goog-iap-jwt-assertion"])
+    @Test(arguments: ["X-Auth-Request-User", "keep-alive, kubeflow_userid", "authorization", "x-goog-iap-jwt-assertion",
+        "x-auth-request-email,\u{301}", "x-auth-request-email\u{301}", "close,\u{301}x-auth-request-email", "x.auth.request.email",
+        "\tX_AUTH-REQUEST_EMAIL ,close", "x-auth-request-email;q=1", "\"x-auth-request-email\"", "x-auth-request-email close",
+        "close \u{85}", "AUTHORI\u{17F}ATION", "KUBEFLOW.userid"])
     func `A request that asks to drop what the edge sets is refused`(connection: String) async {
         let hostile = request(["authorization": "Bearer good", "connection": connection])
         #expect(answers().answerNow(hostile)?.status == 400)
         #expect(await answers().answer(hostile).status == 400)
+    }
+
+    @Test(arguments: ["", "close", "keep-alive, Upgrade", " TE ,, close ", "x-other", "HTTP2-Settings", "cookie"])
+    func `What else stands in Connection is no reason to refuse`(connection: String) {
+        #expect(answers().answerNow(request(["authorization": "Bearer good", "connection": connection]))?.status == 200)
     }
 
     @Test func `An assertion is signed once and then known`() async throws {

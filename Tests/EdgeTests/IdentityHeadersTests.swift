@@ -49,6 +49,69 @@ import Testing
         #expect(!answer.removedHeaders.contains("a_b"))
     }
 
+    /// Every spelling that some backend reads as a name of the edge's.
+    @Test(arguments: [
+        "x.auth-request-email", "x.auth.request.email", "X_Auth_Request_Email", "x-auth_request.email", "X-AUTH.REQUEST-EMAIL",
+        "x~auth!request|email", "kubeflow.userid", "KUBEFLOW_USERID", "kubeflow_groups", "x.goog.authenticated.user.email",
+        "x_goog_iap_jwt_assertion", "x.forwarded_access-token", "gap.auth", "x.team", "x_team", "a.claim", "x.signed-by_edge",
+    ]) func `The answer lists every spelling that the client sent`(name: String) {
+        let headers = IdentityHeaders(
+            families: Set(IdentityHeaders.Family.allCases), passesAccessToken: true, claims: [("X-Team", "team")],
+            assertionHeader: "X-Signed-By-Edge",
+            outputs: [IstioTokenOutput(issuer: "i", payloadHeader: "x-payload", claimHeaders: [.init(header: "a-claim", claim: ["a"])])])
+        for identity in [EdgeIdentity.person(), nil] {
+            let answer = written(headers, identity, [name: "root", "x-other": "1", "x-auth-request": "2", "other_name": "3"])
+            #expect(answer.removedHeaders.filter { FoldedName($0) == FoldedName(name) }.contains(name.lowercased()))
+            #expect(Set(answer.removedHeaders).isDisjoint(with: answer.upstreamHeaders.map(\.name)))
+            #expect(Set(answer.removedHeaders).count == answer.removedHeaders.count)
+            #expect(Set(answer.removedHeaders).isDisjoint(with: ["x-other", "x-auth-request", "other_name"]))
+        }
+    }
+
+    @Test func `A name that is configured with other marks than hyphens is the edge's in every spelling`() {
+        let headers = IdentityHeaders(claims: [("X_Team", "team")])
+        for name in ["x-team", "X.Team", "x_team"] {
+            let answer = written(headers, nil, [name: "red"])
+            #expect(answer.removedHeaders.contains(name.lowercased()))
+        }
+        let answer = written(headers, .person(), ["x-team": "red"])
+        #expect(value("x_team", answer) == "blue" && answer.removedHeaders.contains("x-team"))
+        #expect(headers.plainDisguises == ["x-team"] && IdentityHeaders().plainDisguises.isEmpty)
+    }
+
+    @Test func `Where a token stood is no header for backends in any spelling`() {
+        let output = IstioTokenOutput(issuer: "https://issuer.example", tokenHeaders: ["x-token"])
+        let headers = IdentityHeaders(outputs: [output])
+        let removed = written(headers, .person(), ["x-token": "t", "x_token": "t", "x.token": "t"]).removedHeaders
+        #expect(Set(removed).isSuperset(of: ["x-token", "x_token", "x.token"]))
+        #expect(Set(written(headers, nil, ["x-token": "t", "x_token": "t"]).removedHeaders).isDisjoint(with: ["x-token", "x_token"]))
+    }
+
+    @Test func `What is passed on is what the answer says`() {
+        var random = SeededRandom(20263)
+        let names = [
+            "kubeflow-userid", "kubeflow_userid", "x.auth-request-user", "x-auth-request-user", "authorization", "x-team", "x_team",
+            "cookie", "x-token", "x-other", "x-goog-iap-jwt-assertion",
+        ]
+        for _ in 0..<2000 {
+            let headers = IdentityHeaders(
+                families: random.chance(50) ? [.kubeflow] : [.xAuthRequest], authorization: random.pick([.keep, .token, .remove]),
+                claims: [("x-team", "team")],
+                outputs: [IstioTokenOutput(issuer: "https://issuer.example", tokenHeaders: ["x-token"])])
+            let sent = EdgeHeaders(random.some(6, of: names).map { (name: $0, value: "sent") })
+            let identity = random.chance(50) ? EdgeIdentity.person() : nil
+            let answer = written(headers, identity, sent)
+            var expected = sent
+            for name in answer.removedHeaders { expected.remove(name) }
+            for name in Set(answer.upstreamHeaders.map(\.name)) { expected.remove(name) }
+            for field in answer.upstreamHeaders { expected.append(field.name, field.value) }
+            #expect(headers.passed(sent, identity) == expected)
+            for field in sent.fields where !headers.decides(name: field.name) {
+                #expect(expected.all(field.name) == sent.all(field.name))
+            }
+        }
+    }
+
     @Test func `A group with a comma is left out and told`() {
         let observer = CountingObserver()
         let headers = IdentityHeaders(observer: observer)

@@ -178,6 +178,50 @@ def test_a_client_of_the_file_returns_from_its_logout_though_nobody_wrote_it_the
         assert sign_out(server, visitor, "/bye")[1] == "/bye"
 
 
+CROSS = {"Sec-Fetch-Site": "cross-site"}
+FOREIGN = [CROSS, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "same-site", "Referer": "https://app.example.com/"}, {"Referer": "https://evil.example/"},
+           {"Referer": "http://127.0.0.1.evil.example/"}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "nonsense"},
+           {"Referer": "http://127.0.0.1:1/"}]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("lead", FOREIGN)
+def test_a_foreign_page_signs_nobody_out(site, lead, method):
+    visitor = Visitor(site)
+    visitor.log_in(site.edge + "/models")
+    kept = visitor.cookie
+    asked = visitor.session.request(method, site.edge + "/oauth2/sign_out?rd=/bye", headers=HTML | lead, allow_redirects=False, timeout=30)
+    assert asked.status_code == 200 and not asked.headers.get("Set-Cookie") and asked.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in asked.headers["Content-Security-Policy"] and "<script" not in asked.text
+    assert get(site, "/models", kept).status_code == 200
+    # Nor does the page with the button, which ends the session of whoever opens it themselves.
+    page = visitor.get(site.edge + "/oauth2/sign_in?rd=/models", headers=lead)
+    assert page.status_code == 200 and "Set-Cookie" not in page.headers and get(site, "/models", kept).status_code == 200
+    # A person who wants it says so; the browser may be one that tells nothing of where it was.
+    form, = Page(asked.text).forms
+    site.keep_out_of_log(form.fields["request"])
+    url = urljoin(asked.url, html.unescape(form.action))
+    assert form.method.lower() == "post" and urlsplit(url)._replace(query="").geturl() == site.edge + "/oauth2/sign_out"
+    other = Visitor(site)
+    other.log_in(site.edge + "/models")
+    foreign = other.session.post(url, data=form.fields, headers=HTML | CROSS, allow_redirects=False, timeout=30)
+    assert foreign.status_code == 200 and get(site, "/models", other.cookie).status_code == 200, "the answer of somebody else"
+    out = visitor.session.post(url, data=form.fields, headers=HTML | lead, allow_redirects=False, timeout=30)
+    site.keep_out_of_log(*parse_qs(urlsplit(out.headers["Location"]).query).get("id_token_hint", []))
+    assert out.status_code == 303 and get(site, "/models", kept).status_code == 302
+    assert parse_qs(urlsplit(out.headers["Location"]).query)["state"] == ["/bye"]
+
+
+@pytest.mark.parametrize("lead", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Referer": "EDGE/models"}, {"Referer": "EDGE/models", "Origin": "EDGE"}])
+def test_links_of_the_same_origin_typed_addresses_and_scripts_sign_out_at_once(site, lead):
+    visitor = Visitor(site)
+    visitor.log_in(site.edge + "/models")
+    kept = visitor.cookie
+    out = visitor.get(site.edge + "/oauth2/sign_out?rd=/bye", headers={name: value.replace("EDGE", site.edge) for name, value in lead.items()})
+    site.keep_out_of_log(*parse_qs(urlsplit(out.headers["Location"]).query).get("id_token_hint", []))
+    assert out.status_code == 302 and get(site, "/models", kept).status_code == 302
+
+
 # A login that comes to nothing
 
 def test_somebody_who_was_refused_may_try_again_for_the_same_page():

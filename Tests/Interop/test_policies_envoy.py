@@ -1,9 +1,12 @@
 """Istio's manifests decide in Dextra as they do in Envoy, which gets what istiod makes of them: 500 random requests for each."""
 import json, random, time
 
-import jwt, pytest, yaml
+import jwt, pytest, requests, yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from support import application
+from support.edge_login import edge
+from support.people import APP, JANE
 from support.judge import Question, dextra_says, judge, pick
 from support.ports import free_port
 
@@ -133,6 +136,29 @@ TOKENS = {
     "from-cookies": [authentication(fromCookies=["session"]), policy([source(requestPrincipals=["*"])])],
     "space-delimited": [authentication(spaceDelimitedClaims=["department"]), policy([when("request.auth.claims[department]", values=["research"])])],
 }
+# And what becomes of headers: rules about them see what jwt_authn made of them, whatever the client sent under their names.
+OUTPUTS = {"outputClaimToHeaders": [{"header": "x-team", "claim": "department"}, {"header": "X-Level", "claim": "level"},
+                                    {"header": "x-mfa", "claim": "mfa"}, {"header": "x-sub", "claim": "sub"}]}
+TOKENS |= {
+    "output": [authentication(**OUTPUTS), policy([when("request.headers[x-team]", values=["research", "red", "blue*"])])],
+    "output-not": [authentication(**OUTPUTS), policy([when("request.headers[X-Team]", notValues=["red", "research"])])],
+    "output-deny": [authentication(**OUTPUTS), policy([when("request.headers[x-team]", values=["re*"])], "DENY")],
+    "output-deny-not": [authentication(**OUTPUTS), policy([when("request.headers[x-team]", notValues=["research*"])], "DENY")],
+    "output-present": [authentication(**OUTPUTS), policy([when("request.headers[x-level]", values=["*"])])],
+    "output-absent": [authentication(**OUTPUTS), policy([when("request.headers[x-team]", notValues=["*"])], "DENY")],
+    "output-number": [authentication(**OUTPUTS), policy([when("request.headers[x-level]", values=["3"]), when("request.headers[x-mfa]", values=["true"])])],
+    "output-who": [authentication(**OUTPUTS), policy([when("request.headers[x-sub]", values=["ann", "*/ann"]) | operation(methods=["GET", "P*"])])],
+    "output-nested": [authentication(outputClaimToHeaders=[{"header": "x-team", "claim": "realm_access.roles"}]),
+                      policy([when("request.headers[x-team]", values=["operator"]), when("request.headers[x-team]", notValues=["*"])])],
+    "payload": [authentication(outputPayloadToHeader="x-payload"), policy([when("request.headers[x-payload]", values=["ey*"])])],
+    "payload-not": [authentication(outputPayloadToHeader="x-team"), policy([when("request.headers[x-team]", values=["red", "blue*"])], "DENY")],
+    "token-taken": [authentication(), policy([when("request.headers[authorization]", notValues=["*"]), operation(methods=["GET"])])],
+    "token-kept": [authentication(forwardOriginalToken=True), policy([when("request.headers[authorization]", values=["Bearer *"])])],
+    "token-kept-not": [authentication(forwardOriginalToken=True), policy([when("request.headers[authorization]", values=["*"])], "DENY")],
+}
+# What clients send under those names, and under names that some backends take for the same.
+SMUGGLED = [(), (("X-Level", "3"),), (("x-mfa", "true"), ("x-level", "3")), (("X-Sub", "ann"),), (("x-payload", "eyJzdWIiOiJhbm4ifQ"),),
+            (("x-sub", "ann"), ("x-sub", "bob")), (("x-team", "research"), ("x-level", "")), (("x-sub", "x/ann"), ("x-payload", ""))]
 # For these all requests fare alike.
 UNIFORM = {"nothing", "empty", "everything", "audit", "dry-run-allow", "when-audiences-none"}
 
@@ -188,6 +214,9 @@ def questions(name: str, pool: list[str], ports: list[int], count: int = 500) ->
     result = []
     for _ in range(count):
         target, headers = generator.choice(TARGETS), generator.choice(TEAMS)
+        if name.startswith(("output", "payload")):
+            # Envoy looks at no preflight, so that there the client's own words stay.
+            headers = tuple(pair for pair in headers if pair[0] != "Origin") + generator.choice(SMUGGLED)
         if pool and generator.random() < .7:
             target, more = placed(generator, name, generator.choice(pool), target)
             headers += more
@@ -251,3 +280,40 @@ def test_dextra_decides_as_envoy(name, envoys, ports, pool, tmp_path):
     # A table that never lets anybody through, or everybody, would prove little.
     if name not in UNIFORM:
         assert 10 < allowed < 490, allowed
+
+
+FAMILIES = ["kubeflow-userid", "kubeflow-groups", "x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-forwarded-user",
+            "x-forwarded-email", "x-goog-authenticated-user-email", "x-goog-authenticated-user-id", "x-goog-iap-jwt-assertion", "gap-auth"]
+
+
+@pytest.mark.parametrize("header", FAMILIES)
+def test_nobody_is_somebody_by_a_header_of_the_edge(header, tmp_path):
+    """Also without any setting: the edge takes these names from every client."""
+    file = tmp_path / "policies.yaml"
+    value = "ann@example.com"
+    for action, key in (("ALLOW", "values"), ("DENY", "notValues")):
+        file.write_text(yaml.safe_dump(policy([when(f"request.headers[{header}]", **{key: [value]})], action)))
+        spellings = [header, header.upper(), header.replace("-", "_"), header.replace("-", ".")]
+        for answer in dextra_says(file, [Question("GET", "app.example.com", "/", ((spelling, value),), "127.0.0.1", None, None, 1) for spelling in spellings]):
+            assert not answer["allowed"], answer
+
+
+def test_at_the_edge_a_rule_about_its_headers_sees_what_it_says_itself(tmp_path):
+    """The running edge, asked over HTTP as Envoy does it; the right answer is that of Envoy behind the edge."""
+    file = tmp_path / "policies.yaml"
+    file.write_text(yaml.safe_dump_all([
+        policy([when("request.headers[kubeflow-userid]", values=[JANE.email])]),
+        policy([when("request.headers[x-auth-request-groups]", notValues=["*authors*", "authors*"]) | operation(paths=["/groups"])], "DENY", "q")]))
+    with edge(edge={"policyFiles": [str(file)], "policies": None, "headers": {"families": ["kubeflow", "x-auth-request"]}}) as server:
+        token = application.token(server, APP, grant_type="password", username=JANE.email, password=JANE.password, scope="openid email groups").json()["id_token"]
+        server.keep_out_of_log(token)
+        bearer = {"Authorization": f"Bearer {token}"}
+        for path in ("/", "/groups"):
+            for sent in ({}, {"kubeflow-userid": JANE.email}, {"Kubeflow_Userid": JANE.email}, {"kubeflow.userid": JANE.email},
+                         {"kubeflow-userid": "root@example.com", "x-auth-request-groups": "authors"}):
+                nobody = requests.get(server.edge + path, headers=sent, allow_redirects=False, timeout=30)
+                assert nobody.status_code in (401, 403), (path, sent, nobody.status_code)
+                jane = requests.get(server.edge + path, headers=bearer | sent, allow_redirects=False, timeout=30)
+                assert jane.status_code == 200 and jane.headers["kubeflow-userid"] == JANE.email, (path, sent, jane.status_code)
+                removed = {name.strip().lower() for name in jane.headers["x-envoy-auth-headers-to-remove"].split(",")}
+                assert {name.lower() for name in sent} <= removed | {"kubeflow-userid", "x-auth-request-groups"}

@@ -85,7 +85,7 @@ final class EdgeReload: Sendable {
                     authenticator: identities.authenticator(sessions: surroundings.login?.authenticator), policy: policy),
                 headers: IdentityHeaders(edge, observer: surroundings.observer))
             headersThatMatter =
-                policy.headersLookedAt
+                policy.headersLookedAt + rules.headers.plainDisguises
                 + issuers.flatMap(\.locations).compactMap { if case .header(let name, _) = $0 { name } else { nil } }
         }
     }

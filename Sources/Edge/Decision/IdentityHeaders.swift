@@ -83,6 +83,15 @@ public struct IdentityHeaders: Sendable {
     /// The names that only the edge sets, in lower case.
     public var managedNames: [String] { managed }
 
+    /// Names, in lower case, that are the edge's in disguise though they look like any other: `x-team` where it sets `x_team`.
+    /// Answers to requests with them are not answers to requests without.
+    public var plainDisguises: [String] {
+        (managed + outputs.flatMap(\.tokenHeaders)).compactMap { name in
+            let plain = FoldedName(name).text
+            return plain.hasSameBytes(as: name) ? nil : plain
+        }
+    }
+
     /// Whether a name is one of the edge's, as careless backends read it: in any case, with any mark for any other
     /// (``FoldedName``).
     public func isManaged(_ name: some StringProtocol) -> Bool { managedFolded.contains(name) }

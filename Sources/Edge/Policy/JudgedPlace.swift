@@ -21,16 +21,39 @@ struct JudgedPlace: Sendable {
     }
 
     init(_ request: EdgeRequest, _ normalization: EdgePath.Normalization) throws(Refusal) {
-        guard let authority = Authority(request.host) else { throw .host }
+        try self.init(host: request.host, path: request.path, normalization)
+    }
+
+    /// A place that has not been looked at: ``withoutParameters``.
+    struct Raw {
+        let host: String
+        let path: String
+    }
+
+    init(_ raw: Raw, _ normalization: EdgePath.Normalization) throws(Refusal) {
+        try self.init(host: raw.host, path: raw.path, normalization)
+    }
+
+    /// The same without what stands behind `;` in each segment (RFC 3986 §3.3), for backends that ignore it; nil if nothing does.
+    var withoutParameters: Raw? {
+        guard path.contains(UInt8(ascii: ";")) else { return nil }
+        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { segment in
+            segment.prefix { $0 != UInt8(ascii: ";") }
+        }
+        return Raw(host: hostText, path: String(decoding: Array(segments.joined(separator: "/".utf8)), as: UTF8.self))
+    }
+
+    private init(host text: String, path: String, _ normalization: EdgePath.Normalization) throws(Refusal) {
+        guard let authority = Authority(text) else { throw .host }
         do throws(EdgePath.Refusal) {
-            pathText = try EdgePath(request.path, normalization).text
+            pathText = try EdgePath(path, normalization).text
         } catch {
             throw .path(error)
         }
         hostText = authority.text
         hostName = Array(authority.host.utf8)
         host = authority.port == nil ? hostName : Array(hostText.utf8)
-        path = Array(pathText.utf8)
+        self.path = Array(pathText.utf8)
     }
 }
 

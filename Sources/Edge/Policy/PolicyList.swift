@@ -1,6 +1,8 @@
 import Bytes
 
 /// `edge.policies`: the first that fits host, path and method decides; when none does, nobody may.
+///
+/// Some backends take `/admin;x=1` for `/admin`. So what has parameters must be allowed with them and without.
 public struct PolicyList: EdgePolicy {
     private let policies: [NativePolicy]
     private let index: PlaceIndex
@@ -43,6 +45,17 @@ public struct PolicyList: EdgePolicy {
     public func decide(_ request: EdgeRequest, _ identity: EdgeIdentity?) -> PolicyDecision {
         let place: JudgedPlace
         do throws(JudgedPlace.Refusal) { place = try JudgedPlace(request, normalization) } catch { return error.decision }
+        let decision = decide(request, identity, place)
+        guard decision.outcome == .allow, let plain = place.withoutParameters else { return decision }
+        do throws(JudgedPlace.Refusal) {
+            let second = decide(request, identity, try JudgedPlace(plain, normalization))
+            return second.outcome == .allow ? decision : second
+        } catch {
+            return error.decision
+        }
+    }
+
+    private func decide(_ request: EdgeRequest, _ identity: EdgeIdentity?, _ place: JudgedPlace) -> PolicyDecision {
         let found = index.first(place) { narrowings[$0].fits(request) }
         guard let found else { return PolicyDecision(.deny, rule: Self.nothing) }
         return decision(found, policies[found].verdict(request, identity, spaceDelimited: spaceDelimited))
@@ -76,6 +89,20 @@ extension PolicyList: ExplainablePolicy {
         do throws(JudgedPlace.Refusal) { place = try JudgedPlace(request, normalization) } catch {
             return PolicyExplanation(error.decision, path: nil, steps: [error.step])
         }
+        let explanation = explain(request, identity, place)
+        guard explanation.decision.outcome == .allow, let plain = place.withoutParameters else { return explanation }
+        do throws(JudgedPlace.Refusal) {
+            var second = explain(request, identity, try JudgedPlace(plain, normalization))
+            second.steps = explanation.steps + second.steps
+            second.path = explanation.path
+            if second.decision.outcome == .allow { second.decision = explanation.decision }
+            return second
+        } catch {
+            return PolicyExplanation(error.decision, path: nil, steps: explanation.steps + [error.step])
+        }
+    }
+
+    private func explain(_ request: EdgeRequest, _ identity: EdgeIdentity?, _ place: JudgedPlace) -> PolicyExplanation {
         var steps: [PolicyExplanation.Step] = []
         for (number, policy) in policies.enumerated() {
             if let mismatch = policy.placeMismatch(request, place) {

@@ -18,6 +18,9 @@ public struct FoldedName: Sendable, Hashable {
         return zip(bytes, other).allSatisfy { $0 == Self.folded($1) }
     }
 
+    /// The name with `-` for all marks.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
     private static func folded(_ byte: UInt8) -> UInt8 {
         byte.isASCIILetter || byte.isASCIIDigit ? byte.asciiLowercased : UInt8(ascii: "-")
     }

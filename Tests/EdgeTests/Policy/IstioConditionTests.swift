@@ -13,10 +13,10 @@ import Testing
     private func fit(
         _ subject: IstioTest.Subject, _ request: EdgeRequest, _ identity: EdgeIdentity? = nil, not isNegated: Bool = false
     ) -> IstioTest.Fit {
-        let host = String(decoding: JudgedPlace(request, path: request.path).host, as: UTF8.self)
         return IstioTest("a condition", subject, isNegated: isNegated).fit(
             IstioJudged(
-                request: request, identity: identity, host: host, path: request.path, spaceDelimited: SpaceDelimitedClaims()))
+                request: request, identity: identity, host: request.host.lowercased(), path: request.path,
+                spaceDelimited: SpaceDelimitedClaims(), passedHeaders: [:], assertionHeader: nil))
     }
 
     /// Whether it holds; `not` must say the opposite.

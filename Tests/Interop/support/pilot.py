@@ -44,7 +44,10 @@ def jwt_authn(rules: list[dict]) -> dict:
             "normalize_payload_in_metadata": {"space_delimited_claims": sorted({"permission", "scope", *rule.get("spaceDelimitedClaims", [])})},
             "from_headers": [{"name": each["name"], "value_prefix": each.get("prefix", "")} for each in rule.get("fromHeaders", [])],
             "from_params": rule.get("fromParams", []), "from_cookies": rule.get("fromCookies", []),
+            "claim_to_headers": [{"header_name": each["header"], "claim_name": each["claim"]} for each in rule.get("outputClaimToHeaders", [])],
         }
+        if "outputPayloadToHeader" in rule:
+            providers[f"origins-{number}"]["forward_payload_header"] = rule["outputPayloadToHeader"]
         missing.append({"requires_any": {"requirements": [{"provider_name": f"origins-{number}"}, {"allow_missing": {}}]}})
     requirement = missing[0] if len(missing) == 1 else {"requires_any": {"requirements": [
         *({"provider_name": name} for name in providers), {"requires_all": {"requirements": missing}}]}}
