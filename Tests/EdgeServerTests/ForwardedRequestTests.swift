@@ -150,11 +150,23 @@ import Web
     }
 
     @Test func `A path begins at the first slash, whatever stands behind it`() throws {
-        let question = try question([("X-Original-URL", "http://a.test//b?c=http://d/"), ("X-Original-Method", "GET")])
+        let question = try question([("X-Original-URL", "http://a.test/b//e?c=http://d/"), ("X-Original-Method", "GET")])
         let request = try reader().told(question, by: .ingressNginx)
         #expect(request.host == "a.test")
-        #expect(request.path == "//b")
+        #expect(request.path == "/b//e")
         #expect(request.query == "c=http://d/")
+    }
+
+    @Test(
+        arguments: [
+            "//pub/x", "/secret/../pub/x", "/secret/%2e%2E/pub/x", "/./x", "/x/..", "/secret\\..\\x", "/\u{301}/../x", "/\u{E9}",
+            "/x\u{7F}",
+        ],
+        ProxyDialect.allCases)
+    func `A path that goes on as it was sent must be read alike by all`(path: String, dialect: ProxyDialect) throws {
+        let reader = try reader()
+        let asked = headers(dialect, host: "a").map { ($0.0, $0.1.hasSuffix("/secret") ? String($0.1.dropLast(7)) + path : $0.1) }
+        #expect(throws: UnknownQuestion.self) { try reader.told(try question(asked), by: dialect) }
     }
 
     @Test func `Whom nginx has chosen may be told besides, and must be the host of the URL`() throws {

@@ -61,7 +61,16 @@ import Web
         #expect(answers.reply(to: head(method: .POST), peer: "10.0.0.1") == nil)
         #expect(answers.reply(to: head(uri: "/p?q=2"), peer: "10.0.0.1") == nil)
         #expect(answers.reply(to: head(), peer: "10.0.0.2") == nil)
-        #expect(answers.reply(to: head(Self.fields + [("kubeflow_userid", "root")]), peer: "10.0.0.1") == nil)
+        for disguise in ["kubeflow_userid", "kubeflow.userid", "Kubeflow~userid"] {
+            #expect(answers.reply(to: head(Self.fields + [(disguise, "root")]), peer: "10.0.0.1") == nil)
+        }
+    }
+
+    @Test func `What opens a WebSocket is no request like the one before`() throws {
+        let answers = try remembering(.distantFuture)
+        for (name, value) in [("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x"), ("Sec-Fetch-Mode", "websocket")] {
+            #expect(answers.reply(to: head(Self.fields + [(name, value)]), peer: "10.0.0.1") == nil)
+        }
     }
 
     @Test func `Values cannot run into each other`() throws {

@@ -9,7 +9,8 @@ local edge = "http://127.0.0.1:5557"
 -- Seconds.
 http.TIMEOUT = 10
 
--- Only the edge sets these. What a client sends under them never reaches a backend.
+-- Only the edge sets these, and every name of `headers.claims`, which belongs here too. What a client sends under them never reaches
+-- a backend.
 local identity = {}
 for name in ([[
     x-auth-request-user x-auth-request-email x-auth-request-groups x-auth-request-preferred-username x-auth-request-access-token
@@ -22,8 +23,8 @@ local passed = { "Authorization", "Cookie", "Accept", "Origin", "Access-Control-
 -- What the client needs to know of the edge's answer.
 local told = { "Location", "WWW-Authenticate", "Set-Cookie", "Cache-Control", "Vary", "Retry-After" }
 
--- As servers read it that make variables of headers.
-local function plain(name) return (name:lower():gsub("_", "-")) end
+-- As backends read it that take `_`, `.` and other marks for `-`.
+local function plain(name) return (name:lower():gsub("[^%w]", "-")) end
 
 function ask(r)
     -- Apache drops what `Connection` lists on the way to the backend, also what is set here.

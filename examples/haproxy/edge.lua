@@ -4,6 +4,11 @@
 --       setenv DEXTRA_EDGE http://127.0.0.1:4180
 --       lua-load-per-thread /etc/haproxy/edge.lua
 --   frontend ...
+--       # Who asks, and for what, nobody else says.
+--       http-request del-header x-forwarded-client-cert
+--       http-request del-header x-forwarded-host
+--       http-request set-header x-forwarded-for %[src]
+--       http-request set-header x-forwarded-proto http  # or https, on a frontend with TLS
 --       http-request set-var(txn.edge_allowed) bool(false)
 --       http-request lua.edge
 --       http-request deny deny_status 503 unless { var(txn.edge_allowed) -m bool }
@@ -18,7 +23,11 @@ local identity = {
     "x-auth-request-access-token", "x-forwarded-user", "x-forwarded-email", "x-forwarded-groups",
     "x-forwarded-preferred-username", "x-forwarded-access-token", "kubeflow-userid", "kubeflow-groups",
     "x-goog-authenticated-user-email", "x-goog-authenticated-user-id", "x-goog-iap-jwt-assertion", "gap-auth",
+    -- And every name of `headers.claims`.
 }
+
+-- As backends read it that take `_`, `.` and other marks for `-`.
+local function plain(name) return (string.gsub(string.lower(name), "[^%w]", "-")) end
 
 -- What the edge needs to know of the client's request.
 local passed = {
@@ -40,6 +49,14 @@ end
 
 core.register_action("edge", { "http-req" }, function(txn)
     local sent = txn.http:req_get_headers()
+    -- HAProxy drops what `Connection` lists on the way to the backend, also what is set here.
+    for _, value in pairs(sent["connection"] or {}) do
+        for name in string.gmatch(value, "[^%s,]+") do
+            for _, own in ipairs(identity) do
+                if plain(name) == own then return refuse(txn, 400, {}, "Connection lists what only the edge sets\n") end
+            end
+        end
+    end
     local question = {
         ["x-forwarded-method"] = { txn.sf:method() },
         ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
@@ -57,9 +74,8 @@ core.register_action("edge", { "http-req" }, function(txn)
     if not answer or answer.status == 0 then return refuse(txn, 503, {}, "the edge does not answer\n") end
     if answer.status ~= 200 then return refuse(txn, answer.status, answer.headers, answer.body) end
     for name, _ in pairs(sent) do
-        local plain = string.gsub(string.lower(name), "_", "-")
         for _, own in ipairs(identity) do
-            if plain == own then txn.http:req_del_header(name) end
+            if plain(name) == own then txn.http:req_del_header(name) end
         end
     end
     for _, name in ipairs(identity) do

@@ -213,6 +213,8 @@ private struct Told {
         guard target.startsWithByte("/") else { throw UnknownQuestion("the target that is told does not begin with /") }
         try ForwardedRequests.check(target: String(target))
         let parts = target.cut(at: "?", most: 1)
+        // These proxies pass on what the client sent, whatever they have taken it for themselves.
+        if let reason = SentPath.refusal(of: parts[0]) { throw UnknownQuestion(reason) }
         path = String(parts[0])
         query = parts.count == 2 ? String(parts[1]) : ""
     }

@@ -7,8 +7,7 @@ struct RelevantHeaders: Sendable {
         "host", "authorization", "cookie", "connection", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri",
         "x-forwarded-method", "x-forwarded-for", "x-forwarded-client-cert", "x-original-uri", "x-original-url",
         "x-original-method", "x-original-host", "x-real-ip", "origin", "access-control-request-method", "sec-fetch-mode",
-        "upgrade",
-        "sec-websocket-key",
+        "upgrade", "sec-websocket-key",
     ]
     /// A name with other marks than `-`, which may be one of the edge's in disguise.
     static let odd = -1

@@ -75,6 +75,17 @@ private struct Everybody: EdgeAnswering {
         #expect(trailers.map { $0.map(\.name) } == ["x-own"])
     }
 
+    @Test func `Who somebody is by a client's word is not judged either, but for tokens, which prove themselves`() throws {
+        let sent = [
+            ("Remote-User", "forged"), ("X_WebAuth_User", "forged"), ("X-Goog-IAP-JWT-Assertion", "a.b.c"),
+            ("Cf-Access-Jwt-Assertion", "a.b.c"),
+        ]
+        let request = try incoming("/", sent)
+        #expect(request.judged.headers.fields.map(\.value).filter { $0 == "forged" }.isEmpty)
+        #expect(request.judged.headers.only("x-goog-iap-jwt-assertion") == "a.b.c")
+        #expect(try !outgoing(request).head.headers.contains { $0.value == "a.b.c" })
+    }
+
     @Test(arguments: never) func `What the edge says under such a name arrives`(_ name: String) throws {
         var answer = EdgeAnswer(status: 200)
         answer.upstreamHeaders = [.init(name.lowercased(), "ada")]
@@ -238,14 +249,13 @@ private struct Everybody: EdgeAnswering {
     @Test(arguments: [
         "session", " session =y", "\"session\"=y", "session\t=y", "SESSION=y", "session%5F0=y", "s%65ssion=y", "session.0=y",
         "session 1=y",
-        "session=\u{301}y", "session\u{301}=y", "\u{A0}session=y", "a=1, session=y", "attempt_x=y", "session_12=", "=;session=y",
+        "session=\u{301}y", "session\u{301}=y", "\u{A0}session=y", "a=1, session=y", "attempt_x=y", "session_12=",
     ])
     func `No spelling of the edge's cookie reaches a backend`(_ cookie: String) throws {
         let names = EdgeCookieNames(["session"], prefixes: ["attempt_"])
-        #expect(
-            names.removed(from: "b=2; \(cookie);c=3")?.utf8.elementsEqual("b=2; c=3".utf8) == true || cookie.utf8.first == 0x3D)
-        #expect(names.removed(from: cookie) == nil || cookie.utf8.first == 0x3D)
-        #expect(names.removed(from: cookie)?.utf8.elementsEqual("=".utf8) != false)
+        #expect(names.removed(from: "b=2; \(cookie);c=3") == "b=2; c=3")
+        #expect(names.removed(from: cookie) == nil)
+        #expect(names.areSet(by: cookie + "; Path=/") || cookie == "a=1, session=y")
     }
 
     @Test(arguments: ["session_id=1", "sessions=1", "a=session", "my-session=1", "session_=1", "session_1a=1", "x=\"session=1\""])

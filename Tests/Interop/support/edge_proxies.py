@@ -54,11 +54,13 @@ def through_ingress_nginx(edge, backend: int):
 
 @contextlib.contextmanager
 def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-nginx", signin: str | None = None,
-                  snippet: str = ""):
+                  snippet: str = "", names: list[str] = IDENTITY, hosts: dict[str, int] | None = None):
     """An Ingress for `/` with these annotations, and others without for what is asked without a question. The directives are those of
-    ingress-nginx's template (rootfs/etc/nginx/template/nginx.tmpl), as far as they have to do with `auth-…`."""
+    ingress-nginx's template (rootfs/etc/nginx/template/nginx.tmpl), as far as they have to do with `auth-…`. `names` are in
+    `auth-response-headers`; `hosts` have an Ingress of their own, with these backends."""
+    port = free_port()
     answered = " ".join(f"auth_request_set $authHeader{number} $upstream_http_{name.replace('-', '_')}; "
-                        f"proxy_set_header '{name}' $authHeader{number};" for number, name in enumerate(IDENTITY))
+                        f"proxy_set_header '{name}' $authHeader{number};" for number, name in enumerate(names))
     common = """proxy_set_header Host $http_host; proxy_set_header X-Request-ID $request_id; proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Host $http_host;
         proxy_set_header X-Forwarded-Port $server_port; proxy_set_header X-Forwarded-Proto $scheme;
@@ -69,7 +71,9 @@ def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-ng
         signin += ("&" if "?" in signin else "?") + "rd=$scheme://$http_host$escaped_request_uri"
     leads = f"location @signin {{ internal; add_header Set-Cookie $auth_cookie; return 302 {signin}; }}" if signin else ""
     led = "set_escape_uri $escaped_request_uri $request_uri; error_page 401 = @signin;" if signin else ""
-    with nginx(f"""
+
+    def server(backend: int) -> str:
+        return f"""
         location = /_external-auth-Lw-Prefix {{
             internal; proxy_intercept_errors off; proxy_pass_request_body off; proxy_pass_request_headers on; proxy_http_version 1.1;
             proxy_set_header Content-Length ""; proxy_set_header X-Forwarded-Proto ""; proxy_set_header X-Request-ID $request_id;
@@ -86,14 +90,18 @@ def ingress_nginx(edge, backend: int, *, address: str = "/oauth2/auth/ingress-ng
             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
             proxy_pass http://127.0.0.1:{backend};
         }}
-        {others}""", http="map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
-            modules=("ndk_http_module", "ngx_http_set_misc_module")) as port:
+        {others}"""
+    aside = " ".join(f"server {{ listen 127.0.0.1:{port}; server_name {host}; {server(each)} }}" for host, each in (hosts or {}).items())
+    with nginx(server(backend), http="map $http_upgrade $connection_upgrade { default upgrade; '' ''; } " + aside,
+               modules=("ndk_http_module", "ngx_http_set_misc_module"), port=port):
         yield port
 
 
 #: What the edge reads of a browser's or program's request, where a proxy asks with a list: that of examples/kserve.
 ASKED = ["authorization", "cookie", "accept", "connection", "sec-fetch-mode", "x-requested-with", "x-forwarded-for", "x-forwarded-proto",
          "origin", "access-control-request-method", "sec-websocket-key"]
+#: What only the edge sets begins so.
+MARKED = ["x-auth", "x-forwarded", "x-goog", "x.", "kubeflow", "gap"]
 
 
 @contextlib.contextmanager
@@ -109,7 +117,7 @@ def envoy_asks(edge, backend: int, asks: dict, **manager):
             "listeners": [listener(
                 "front", port, [check], [*routes, {"match": {"prefix": "/"}, "route": {"cluster": "backend", "timeout": "0s"}}],
                 normalize_path=True, merge_slashes=True, path_with_escaped_slashes_action="UNESCAPE_AND_REDIRECT",
-                upgrade_configs=[{"upgrade_type": "websocket"}], **manager)],
+                use_remote_address=True, upgrade_configs=[{"upgrade_type": "websocket"}], **manager)],
             "clusters": [cluster("backend", backend), cluster("edge", edge.edge_port), cluster("edge-grpc", edge.grpc_port, http2=True),
                          *(cluster(path, port) for path, port in passed(edge).items())]}}, port):
         yield port
@@ -117,13 +125,13 @@ def envoy_asks(edge, backend: int, asks: dict, **manager):
 
 @contextlib.contextmanager
 def through_envoy(edge, backend: int):
-    """`ext_authz` by HTTP."""
+    """`ext_authz` by HTTP, with the client's own path: for `/check`, examples/kserve."""
     def patterns(names):
         return {"patterns": [{"exact": name} for name in names]}
     with envoy_asks(edge, backend, {
-            "allowed_headers": patterns(ASKED),
+            "allowed_headers": {"patterns": patterns(ASKED)["patterns"] + [{"prefix": name} for name in MARKED]},
             "http_service": {
-                "server_uri": {"uri": f"http://127.0.0.1:{edge.edge_port}", "cluster": "edge", "timeout": "30s"}, "path_prefix": "/check",
+                "server_uri": {"uri": f"http://127.0.0.1:{edge.edge_port}", "cluster": "edge", "timeout": "30s"},
                 "authorization_response": {
                     "allowed_upstream_headers": patterns(IDENTITY),
                     "allowed_client_headers": patterns(["location", "set-cookie", "content-type", "www-authenticate", "cache-control",
@@ -148,7 +156,7 @@ def through_caddy(edge, backend: int):
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="caddy-") as name:
         folder = Path(name)
-        removed = "\n".join(f"request_header -{name}" for name in IDENTITY)
+        removed = "\n".join(f"request_header -{name}" for name in ["*_*", "*.*", *IDENTITY])
         others = "\n".join(f"reverse_proxy {path}* 127.0.0.1:{port}" for path, port in passed(edge).items())
         (folder / "Caddyfile").write_text(f"""
             {{
@@ -162,7 +170,6 @@ def through_caddy(edge, backend: int):
                     {others}
                     @dropping header_regexp Connection (?i)(x-auth-request|x-forwarded|x-goog|kubeflow)-
                     respond @dropping 400
-                    request_header -*_*
                     {removed}
                     forward_auth 127.0.0.1:{edge.edge_port} {{
                         uri /oauth2/auth/caddy
@@ -185,7 +192,7 @@ def through_traefik(edge, backend: int):
                for name in ports}
     services = {name: {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{port}"}]}} for name, port in ports.items()}
     asks = {"forwardAuth": {"address": f"http://127.0.0.1:{edge.edge_port}/oauth2/auth/traefik", "authResponseHeaders": IDENTITY,
-                            "authResponseHeadersRegex": "_", "preserveLocationHeader": True}}
+                            "authResponseHeadersRegex": "[^A-Za-z0-9-]", "preserveLocationHeader": True}}
     with tempfile.TemporaryDirectory(prefix="traefik-") as name:
         folder = Path(name)
         (folder / "routes.yml").write_text(json.dumps({"http": {"routers": routers, "services": services, "middlewares": {"edge": asks}}}))

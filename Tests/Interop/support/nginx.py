@@ -7,11 +7,11 @@ from .program import program
 
 
 @contextlib.contextmanager
-def nginx(server: str, files: dict[str, str] | None = None, *, http: str = "", modules: tuple[str, ...] = ()):
+def nginx(server: str, files: dict[str, str] | None = None, *, http: str = "", modules: tuple[str, ...] = (), port: int | None = None):
     """Runs nginx with what stands in `server`, and with what `http` says for all servers; `{folder}` in them is where `files` are.
     Gives its port."""
     with tempfile.TemporaryDirectory(prefix="nginx-") as name:
-        folder, port = Path(name), free_port()
+        folder, port = Path(name), port or free_port()
         folder.chmod(0o755)
         for file, text in (files or {}).items():
             (folder / file).write_text(text)
@@ -27,7 +27,7 @@ def nginx(server: str, files: dict[str, str] | None = None, *, http: str = "", m
             http {{
                 access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
                 fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; {http}
-                server {{ listen 127.0.0.1:{port}; {server.replace("{folder}", name).replace("{port}", str(port))} }}
+                server {{ listen 127.0.0.1:{port} default_server; {server.replace("{folder}", name).replace("{port}", str(port))} }}
             }}""")
         with program(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")], port, folder):
             yield port

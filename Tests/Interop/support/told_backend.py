@@ -18,7 +18,7 @@ class Echo(BaseHTTPRequestHandler):
         headers: dict[str, list[str]] = {}
         for name, value in self.headers.items():
             headers.setdefault(name.lower(), []).append(value)
-        answer = json.dumps({"method": self.command, "path": self.path, "headers": headers, "body": body}).encode()
+        answer = json.dumps({"method": self.command, "path": self.path, "headers": headers, "body": body, "backend": self.server.name}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
@@ -31,9 +31,10 @@ class Echo(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def backend():
+def backend(name: str = "app"):
     """Gives its port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.name = name
     thread = threading.Thread(target=server.serve_forever, args=(.05,), daemon=True)
     thread.start()
     try:

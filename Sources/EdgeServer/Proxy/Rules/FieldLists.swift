@@ -37,6 +37,11 @@ enum FieldLists {
             "x-ms-client-principal", "x-amzn-oidc-", "oidc-", "tailscale-user-", "x-endpoint-api-userinfo", "x-arr-clientcert",
         ])
 
+    /// Of these, what may hold a token, which proves itself: an issuer's `fromHeaders` can name them. Looked at, not passed on.
+    static let tokens = FieldNames(
+        ["x-forwarded-access-token", "x-auth-request-access-token"],
+        beginnings: ["x-goog-iap-", "cf-access-", "x-amzn-oidc-", "x-pomerium-"])
+
     /// What no trailer may bring (RFC 9110 §6.5.1): a backend that joins trailers to the headers would believe it.
     static let notInTrailers: Set<FoldedName> = [
         "host", "content-length", "content-type", "content-encoding", "content-range", "authorization", "cookie",

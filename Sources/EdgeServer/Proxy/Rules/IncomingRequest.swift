@@ -15,7 +15,7 @@ struct IncomingRequest {
     let hasUnknownLength: Bool
     let isFromTrustedProxy: Bool
     let peer: String
-    /// What goes on of the client's fields; the edge's cookies are still among them.
+    /// What goes on of the client's fields; the edge's cookies, and tokens that are for the edge alone, are still among them.
     let fields: [HTTPField]
     let judged: EdgeRequest
     /// The path as policies see it, by which the backend is chosen too.
@@ -58,8 +58,9 @@ struct IncomingRequest {
         for name: FoldedName in ["host", "content-length", "cookie", "authorization", "expect"] { dropped.remove(name) }
         let fields = Array(head.headers).filter { field in
             let (raw, name) = (field.name.rawName, FoldedName(field.name.rawName))
-            return !dropped.contains(name) && !FieldLists.never.contains(raw, name)
-                && (trusted || !FieldLists.forwarding.contains(raw, name))
+            if dropped.contains(name) { return false }
+            if FieldLists.never.contains(raw, name) { return FieldLists.tokens.contains(raw, name) }
+            return trusted || !FieldLists.forwarding.contains(raw, name)
         }
         self.fields = fields
 
@@ -81,8 +82,7 @@ struct IncomingRequest {
     /// refuse is refused here.
     private static func path(_ text: String, _ normalization: EdgePath.Normalization) throws(RequestRejection) -> EdgePath {
         guard text.startsWithByte("/") else { throw .malformed("the target is no path") }
-        guard !text.startsWithBytes(of: "//") else { throw .malformed("the path begins with //, which may be taken for a host") }
-        guard !hasDotSegments(text) else { throw .malformed("the path has dot segments") }
+        if let reason = SentPath.refusal(of: text) { throw .malformed(reason) }
         let path: EdgePath
         do throws(EdgePath.Refusal) { path = try EdgePath(text, normalization) } catch {
             throw .malformed("the path can be read in two ways: \(error)")
@@ -91,25 +91,6 @@ struct IncomingRequest {
             throw .malformed("the path begins with //, which may be taken for a host")
         }
         return path
-    }
-
-    private static func hasDotSegments(_ text: String) -> Bool {
-        let segments = text.utf8.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-        return segments.contains { segment in
-            var rest = segment[...]
-            var count = 0
-            while let byte = rest.first {
-                if byte == UInt8(ascii: ".") {
-                    rest = rest.dropFirst()
-                } else if rest.starts(with: "%2e".utf8) || rest.starts(with: "%2E".utf8) {
-                    rest = rest.dropFirst(3)
-                } else {
-                    return false
-                }
-                count += 1
-            }
-            return count <= 2
-        }
     }
 
     /// The authority of an absolute target (RFC 9112 §3.2.2); nil for a path.

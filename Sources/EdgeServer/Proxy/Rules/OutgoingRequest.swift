@@ -31,7 +31,7 @@ struct OutgoingRequest {
         for field in IncomingRequest.crumbsJoined(request.fields) {
             let name = FoldedName(field.name.rawName)
             if field.name.canonicalName == "host" || replaced.contains(name) { continue }
-            if Self.written.contains(name) { continue }
+            if Self.written.contains(name) || FieldLists.tokens.contains(field.name.rawName, name) { continue }
             if field.name == .cookie {
                 guard let left = cookies.removed(from: field.value) else { continue }
                 headers.add(name: field.name.rawName, value: left)
