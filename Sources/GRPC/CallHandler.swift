@@ -1,6 +1,8 @@
+import Bytes
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import Transport
 
 /// One call: reads its head and its message, has it answered, and says what came of it.
 final class CallHandler: ChannelInboundHandler {
@@ -14,20 +16,22 @@ final class CallHandler: ChannelInboundHandler {
         case ended
     }
 
-    private let methods: [String: UnaryMethod]
+    private let methods: [ExactText: UnaryMethod]
     private let limits: GRPCLimits
     private let peer: String
     private var reader: MessageReader
+    private var held: HeldBody
     private var phase = Phase.waiting
     private var clientHasEnded = false
     private var deadline: NIODeadline?
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    init(methods: [String: UnaryMethod], limits: GRPCLimits, peer: String) {
+    init(methods: [ExactText: UnaryMethod], limits: GRPCLimits, peer: String, bodies: ConnectionBodies? = nil) {
         self.methods = methods
         self.limits = limits
         self.peer = peer
+        held = HeldBody(bodies)
         reader = MessageReader(limit: limits.messageBytes)
     }
 
@@ -56,7 +60,10 @@ final class CallHandler: ChannelInboundHandler {
         case .data(let frame):
             clientHasEnded = frame.endStream
             if case .reading = phase, case .byteBuffer(var bytes) = frame.data {
-                do throws(GRPCStatus) { try reader.read(&bytes) } catch { refuse(error) }
+                do throws(GRPCStatus) {
+                    guard held.take(bytes.readableBytes) else { throw Self.tooMany }
+                    try reader.read(&bytes)
+                } catch { refuse(error) }
             }
         default: return
         }
@@ -120,6 +127,7 @@ final class CallHandler: ChannelInboundHandler {
         }
     }
 
+    private static let tooMany = GRPCStatus(.resourceExhausted, "too many messages are under way; try again in a moment")
     private static let tooLate = GRPCStatus(.deadlineExceeded, "the time for this call is over")
 
     private func expire(at time: NIODeadline) {
@@ -131,6 +139,7 @@ final class CallHandler: ChannelInboundHandler {
         if case .answering(let task) = phase { task.cancel() }
         timer?.cancel()
         phase = .ended
+        held.release()
     }
 
     // MARK: Writing

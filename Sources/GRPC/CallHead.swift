@@ -1,3 +1,4 @@
+import Bytes
 import NIOCore
 import NIOHPACK
 
@@ -7,7 +8,7 @@ struct CallHead {
     /// Nil: the client waits for as long as it takes.
     let timeout: TimeAmount?
 
-    init(_ headers: HPACKHeaders, methods: [String: UnaryMethod]) throws(CallRefusal) {
+    init(_ headers: HPACKHeaders, methods: [ExactText: UnaryMethod]) throws(CallRefusal) {
         var (verb, path, contentType, te, encoding, timeout) = ("", "", "", "", "identity", String?.none)
         for (name, value, _) in headers {
             switch name {
@@ -24,7 +25,7 @@ struct CallHead {
         guard verb == "POST" else { throw .notGRPC(status: 405) }
         // What drops it would drop the trailers, too.
         guard te == "trailers" else { throw .status(GRPCStatus(.internalError, "te: trailers is missing")) }
-        guard let method = methods[path] else { throw .status(GRPCStatus(.unimplemented, "there is no such method here")) }
+        guard let method = methods[path.exact] else { throw .status(GRPCStatus(.unimplemented, "there is no such method here")) }
         guard encoding == "identity" else { throw .status(GRPCStatus(.unimplemented, "no grpc-encoding is understood here")) }
         self.method = method
         self.timeout = timeout.flatMap(Self.time)
@@ -35,15 +36,16 @@ struct CallHead {
 
     /// Messages are Protocol Buffers, unless another format is named.
     private static func isGRPC(_ contentType: String) -> Bool {
-        let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
-        return type == "application/grpc" || type == "application/grpc+proto"
+        let end = contentType.utf8.firstIndex { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") } ?? contentType.endIndex
+        let type = contentType[..<end]
+        return type.hasSameBytesFoldingASCII(as: "application/grpc") || type.hasSameBytesFoldingASCII(as: "application/grpc+proto")
     }
 
     /// "Timeout": at most 8 digits and a unit. Nil when it is none.
     static func time(_ text: String) -> TimeAmount? {
         let digits = text.utf8.dropLast()
-        guard (1...8).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
-            let count = Int64(text.dropLast())
+        guard (1...8).contains(digits.count), digits.allSatisfy(\.isASCIIDigit),
+            let count = Int64(Substring(digits))
         else { return nil }
         switch text.utf8.last {
         // 11,000 years of hours do not fit into nanoseconds.

@@ -2,6 +2,10 @@
 public struct GRPCLimits: Sendable, Hashable {
     /// Bytes of one message: past that the call fails. Default 1 MiB.
     public var messageBytes = 1 << 20
+    /// Bytes of messages that are not answered yet on one connection: past that a call fails. Default 4 MiB.
+    public var connectionBytes = 4 << 20
+    /// The same on all connections together. Default 64 MiB.
+    public var heldBytes = 64 << 20
     /// Calls in flight on one connection; more wait at the client. Default 1024.
     public var concurrentCalls = 1024
     /// Bytes of a call's metadata, uncompressed and with 32 more for each field. Default 16 KiB.

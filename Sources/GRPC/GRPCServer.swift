@@ -1,14 +1,18 @@
+import Bytes
 public import NIOCore
 import NIOHTTP2
+import Transport
 
 /// Serves unary calls over HTTP/2 (gRPC, doc/PROTOCOL-HTTP2.md).
 public struct GRPCServer: Sendable {
-    private let methods: [String: UnaryMethod]
+    private let methods: [ExactText: UnaryMethod]
     private let limits: GRPCLimits
+    private let bodies: BodyBudget
 
     public init(_ methods: [UnaryMethod], limits: GRPCLimits = GRPCLimits()) {
-        self.methods = Dictionary(methods.map { ($0.path, $0) }) { first, _ in first }
+        self.methods = Dictionary(methods.map { ($0.path.exact, $0) }) { first, _ in first }
         self.limits = limits
+        bodies = BodyBudget(limit: limits.heldBytes)
     }
 
     /// Completes the pipeline of a connection on which HTTP/2 begins, on its event loop.
@@ -24,13 +28,16 @@ public struct GRPCServer: Sendable {
         let pipeline = channel.pipeline.syncOperations
         // Whoever says nothing although it was asked whether it lives does not answer to an orderly end, either.
         try pipeline.addHandler(SilenceLimit(idle + grace))
+        try pipeline.addHandler(HTTP2ConnectionGuard(patience: grace))
+        let bodies = NIOLoopBound(ConnectionBodies(bodies, limit: limits.connectionBytes), eventLoop: channel.eventLoop)
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: connection, streamConfiguration: stream,
                 streamDelegate: manager.http2StreamDelegate
             ) { [methods, limits, peer = channel.remoteAddress?.ipAddress ?? ""] stream in
                 stream.eventLoop.makeCompletedFuture {
-                    try stream.pipeline.syncOperations.addHandler(CallHandler(methods: methods, limits: limits, peer: peer))
+                    try stream.pipeline.syncOperations.addHandler(
+                        CallHandler(methods: methods, limits: limits, peer: peer, bodies: bodies.value))
                 }
             })
         try pipeline.addHandler(manager)
@@ -55,7 +62,7 @@ public struct GRPCServer: Sendable {
 
     private var stream: NIOHTTP2Handler.StreamConfiguration {
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.targetWindowSize = 256 << 10
+        stream.targetWindowSize = 64 << 10
         // A client that loses interest in all its calls at once attacks nobody.
         stream.streamResetFrameRateLimit.maximumCount = max(200, limits.concurrentCalls)
         return stream

@@ -59,7 +59,7 @@ public final class HTTP2ConnectionGuard: ChannelDuplexHandler {
         var isGood = true
         incoming.read(unwrapInboundIn(data)) { head in
             if !budget.read(head, now: now) { isGood = false }
-            if head.type == HTTP2FrameHeads.Head.data { held?.came(head.length, stream: head.stream) }
+            held?.came(head)
             if head.type == HTTP2FrameHeads.Head.ping, head.isAcknowledgment { awaitsAcknowledgment = false }
         }
         guard isGood else {

@@ -26,7 +26,9 @@ public final class HeldData {
     static let frameOverhead = 128
 
     private let total: HeldTotal
+    /// Of open streams.
     private var streams: [UInt32: Int] = [:]
+    private var newest: UInt32 = 0
     private(set) var bytes = 0
     var released: (() -> Void)?
 
@@ -34,9 +36,18 @@ public final class HeldData {
 
     var isTooMuch: Bool { bytes > Self.most || bytes > HeldTotal.fairShare && total.isFull }
 
-    func came(_ length: Int, stream: UInt32) {
-        streams[stream, default: 0] += length + Self.frameOverhead
-        change(by: length + Self.frameOverhead)
+    func came(_ head: HTTP2FrameHeads.Head) {
+        switch head.type {
+        case HTTP2FrameHeads.Head.headers where head.stream > newest:
+            newest = head.stream
+            streams[head.stream] = 0
+        case HTTP2FrameHeads.Head.data:
+            // What comes for a stream that is closed is thrown away at once.
+            guard let waiting = streams[head.stream] else { return }
+            streams[head.stream] = waiting + head.length + Self.frameOverhead
+            change(by: head.length + Self.frameOverhead)
+        default: break
+        }
     }
 
     /// - Parameter length: of the data in one frame, without its padding.

@@ -1,15 +1,16 @@
+import Bytes
 import CXMLSec
 
 /// Decrypts elements (XML Encryption, as saml-core §6 uses it): RSA-OAEP for the key, AES for the content. The PKCS#1 v1.5
 /// padding for keys and Triple DES are not accepted.
 public struct Decryption: Sendable {
-    private static let keyMethods: Set<String> = [
-        Namespace.encryption + "rsa-oaep-mgf1p"
+    private static let keyMethods: Set<ExactText> = [
+        (Namespace.encryption + "rsa-oaep-mgf1p").exact
     ]
-    private static let contentMethods: [String: Int] = [
+    private static let contentMethods: [ExactText: Int] = [
         "http://www.w3.org/2009/xmlenc11#aes128-gcm": 16, "http://www.w3.org/2009/xmlenc11#aes192-gcm": 24,
-        "http://www.w3.org/2009/xmlenc11#aes256-gcm": 32, Namespace.encryption + "aes128-cbc": 16,
-        Namespace.encryption + "aes192-cbc": 24, Namespace.encryption + "aes256-cbc": 32,
+        "http://www.w3.org/2009/xmlenc11#aes256-gcm": 32, (Namespace.encryption + "aes128-cbc").exact: 16,
+        (Namespace.encryption + "aes192-cbc").exact: 24, (Namespace.encryption + "aes256-cbc").exact: 32,
     ]
 
     private let keys: [String]
@@ -35,13 +36,13 @@ public struct Decryption: Sendable {
         guard let only = try onlyChild(name, in: namespace, of: node) else { return nil }
         let data = XMLDocument.elements(of: only).filter { XMLDocument.is($0, "EncryptedData", in: Namespace.encryption) }
         guard data.count == 1 else { throw .undecryptable("there is not exactly one EncryptedData") }
-        guard let method = method(of: data[0]), let size = Self.contentMethods[method] else {
+        guard let method = method(of: data[0]), let size = Self.contentMethods[method.exact] else {
             throw .undecryptable("its content is not encrypted by AES-GCM or AES-CBC")
         }
         let keyNodes = encryptedKeys(in: only, data[0])
         guard !keyNodes.isEmpty else { throw .undecryptable("there is no EncryptedKey") }
         for node in keyNodes.prefix(4) {
-            guard let method = self.method(of: node), Self.keyMethods.contains(method) else { continue }
+            guard let method = self.method(of: node), Self.keyMethods.contains(method.exact) else { continue }
             for pem in keys {
                 guard let secret = decrypt(node, key: try Key.read(pem: pem), isKey: true), secret.count == size,
                     let key = xmlSecKeyReadMemory(xmlSecOpenSSLKeyDataAesGetKlass(), secret, UInt32(secret.count)),

@@ -1,3 +1,4 @@
+import Bytes
 import CXMLSec
 
 /// The algorithms that a signature may use. Everything else, HMAC and XSLT among it, is unknown here.
@@ -9,20 +10,22 @@ struct SignatureAlgorithms {
     static let inclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
     static let enveloped = Namespace.signature + "enveloped-signature"
 
-    let signatures: Set<String>
-    let digests: Set<String>
-    let transforms: Set<String> = [enveloped, exclusive, exclusiveWithComments]
+    let signatures: Set<ExactText>
+    let digests: Set<ExactText>
+    let transforms: Set<ExactText> = [enveloped.exact, exclusive.exact, exclusiveWithComments.exact]
     /// Of `SignedInfo`, whose form is checked before: inclusive canonicalization can add nothing to it that matters.
-    let canonicalizations: Set<String> = [exclusive, exclusiveWithComments, inclusive]
+    let canonicalizations: Set<ExactText> = [exclusive.exact, exclusiveWithComments.exact, inclusive.exact]
     /// All of them, as xmlsec knows them.
     let classes: [xmlSecTransformId?]
 
     init(allowsSHA1: Bool) {
-        var signatures: Set<String> = []
+        var signatures: Set<ExactText> = []
         for size in ["256", "384", "512"] {
-            signatures.formUnion([Self.more + "rsa-sha" + size, Self.more + "ecdsa-sha" + size])
+            signatures.formUnion([(Self.more + "rsa-sha" + size).exact, (Self.more + "ecdsa-sha" + size).exact])
         }
-        var digests: Set<String> = [Namespace.encryption + "sha256", Self.more + "sha384", Namespace.encryption + "sha512"]
+        var digests: Set<ExactText> = [
+            (Namespace.encryption + "sha256").exact, (Self.more + "sha384").exact, (Namespace.encryption + "sha512").exact,
+        ]
         var classes: [xmlSecTransformId?] = [
             xmlSecTransformEnvelopedGetKlass(), xmlSecTransformExclC14NGetKlass(),
             xmlSecTransformExclC14NWithCommentsGetKlass(), xmlSecTransformInclC14NGetKlass(),
@@ -33,8 +36,8 @@ struct SignatureAlgorithms {
             xmlSecOpenSSLTransformEcdsaSha384GetKlass(), xmlSecOpenSSLTransformEcdsaSha512GetKlass(),
         ]
         if allowsSHA1 {
-            signatures.formUnion([Namespace.signature + "rsa-sha1", Self.more + "ecdsa-sha1"])
-            digests.insert(Namespace.signature + "sha1")
+            signatures.formUnion([(Namespace.signature + "rsa-sha1").exact, (Self.more + "ecdsa-sha1").exact])
+            digests.insert((Namespace.signature + "sha1").exact)
             classes += [
                 xmlSecOpenSSLTransformSha1GetKlass(), xmlSecOpenSSLTransformRsaSha1GetKlass(),
                 xmlSecOpenSSLTransformEcdsaSha1GetKlass(),

@@ -1,3 +1,4 @@
+import Bytes
 import CXMLSec
 
 /// What a signature must look like before anything is computed (saml-core §5.4): one reference, to the element that it stands
@@ -28,7 +29,7 @@ struct SignatureForm {
 
     private func checkReference(_ reference: xmlNodePtr, id: String?, isRoot: Bool) throws(XMLSecurityError) {
         let uri = attribute("URI", of: reference)
-        let isToElement = uri != nil && (uri == id.map { "#" + $0 } || (uri == "" && isRoot))
+        let isToElement = uri.map { uri in id.map { uri.hasSameBytes(as: "#" + $0) } ?? false || uri.isEmpty && isRoot } ?? false
         guard isToElement else { throw .unacceptableSignature("it is not of the element that it stands in") }
         let parts = XMLDocument.elements(of: reference)
         guard parts.count == 3, isElement(parts[0], "Transforms"), isElement(parts[1], "DigestMethod"),
@@ -45,15 +46,16 @@ struct SignatureForm {
             names.append(try algorithm(of: transform, among: algorithms.transforms))
         }
         // Without the second transform xmlsec canonicalizes inclusively, which is what the standard says.
-        guard names[0] == SignatureAlgorithms.enveloped, names.count == 1 || names[1] != SignatureAlgorithms.enveloped else {
+        let enveloped = names.map { $0.hasSameBytes(as: SignatureAlgorithms.enveloped) }
+        guard enveloped == [true] || enveloped == [true, false] else {
             throw .unacceptableSignature("its transforms are not enveloped-signature and then exclusive canonicalization")
         }
     }
 
     @discardableResult
-    private func algorithm(of node: xmlNodePtr, among allowed: Set<String>) throws(XMLSecurityError) -> String {
-        guard let name = attribute("Algorithm", of: node), allowed.contains(name) else {
-            let isSHA1 = attribute("Algorithm", of: node)?.hasSuffix("sha1") == true
+    private func algorithm(of node: xmlNodePtr, among allowed: Set<ExactText>) throws(XMLSecurityError) -> String {
+        guard let name = attribute("Algorithm", of: node), allowed.contains(name.exact) else {
+            let isSHA1 = attribute("Algorithm", of: node)?.endsWithBytes(of: "sha1") == true
             throw .unacceptableSignature(isSHA1 ? "it uses SHA-1" : "\(XMLDocument.name(of: node)) is not one of those accepted")
         }
         return name
@@ -64,7 +66,7 @@ struct SignatureForm {
     }
 
     private func attribute(_ name: String, of node: xmlNodePtr) -> String? {
-        XMLDocument.attributes(of: node).first { $0.value.name == name && $0.value.namespace.isEmpty }?.value.value
+        XMLDocument.attributes(of: node).first { $0.value.name.hasSameBytes(as: name) && $0.value.namespace.isEmpty }?.value.value
     }
 
     /// A comment in a digest or in base64 could be read differently by different readers.

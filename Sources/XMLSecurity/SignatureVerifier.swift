@@ -1,3 +1,4 @@
+import Bytes
 import CXMLSec
 
 /// An element that somebody whose key we know has signed. It was read from the very bytes that were signed, and from nothing
@@ -58,7 +59,7 @@ public struct SignatureVerifier: Sendable {
             let signed = try XMLDocument(bytes)
             // A reference that led elsewhere would show here.
             guard XMLDocument.is(signed.rootNode, XMLDocument.name(of: node), in: XMLDocument.namespace(of: node)),
-                signed.unverifiedRoot["ID"] == id?.value.value
+                signed.unverifiedRoot["ID"]?.exact == id?.value.value.exact
             else { throw .unacceptableSignature("it is not of the element that it stands in") }
             return VerifiedElement(element: signed.unverifiedRoot, bytes: bytes)
         }

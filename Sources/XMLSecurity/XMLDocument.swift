@@ -1,3 +1,4 @@
+import Bytes
 import CXMLSec
 
 /// A parsed document. It stays on the thread that made it.
@@ -6,7 +7,7 @@ import CXMLSec
 /// bytes, nesting and namespaces beyond reason, two equal IDs. Nothing is ever fetched.
 public final class XMLDocument {
     public static let maximumSize = 1 << 20
-    private static let maximumDepth = 64
+    private static let maximumDepth = XMLBounds.maximumDepth
     /// In scope at one place. Canonicalization takes time with their number squared.
     private static let maximumNamespaces = 64
     private static let maximumAttributes = 64
@@ -17,6 +18,7 @@ public final class XMLDocument {
     public init(_ bytes: [UInt8]) throws(XMLSecurityError) {
         try Library.enter()
         guard bytes.count <= Self.maximumSize else { throw .malformed("the document is longer than \(Self.maximumSize) bytes") }
+        try XMLBounds.check(bytes)
         guard let context = xmlNewParserCtxt() else { throw .failed("no memory for a parser") }
         defer { xmlFreeParserCtxt(context) }
         // Before anything that is declared there is looked at.
@@ -30,7 +32,7 @@ public final class XMLDocument {
                 Int32(options))
         }
         guard let document else {
-            throw .malformed(Self.isStopped(context) ? Self.documentType : "the document is not well-formed XML in UTF-8")
+            throw Self.isStopped(context) ? .malformed(Self.documentType) : XMLBounds.notWellFormed
         }
         let problem: XMLSecurityError?
         if Self.isStopped(context) || document.pointee.intSubset != nil || document.pointee.extSubset != nil {
@@ -38,7 +40,7 @@ public final class XMLDocument {
         } else if context.pointee.wellFormed == 1, context.pointee.nsWellFormed == 1, context.pointee.errNo == 0 {
             problem = nil
         } else {
-            problem = .malformed("the document is not well-formed XML in UTF-8")
+            problem = XMLBounds.notWellFormed
         }
         guard problem == nil, let root = xmlDocGetRootElement(document) else {
             xmlFreeDoc(document)
@@ -46,7 +48,7 @@ public final class XMLDocument {
         }
         pointer = document
         rootNode = root
-        var ids: Set<String> = []
+        var ids: Set<ExactText> = []
         try Self.check(root, depth: 1, namespaces: 0, &ids)
     }
 
@@ -61,7 +63,7 @@ public final class XMLDocument {
     }
 
     private static func check(
-        _ node: xmlNodePtr, depth: Int, namespaces: Int, _ ids: inout Set<String>
+        _ node: xmlNodePtr, depth: Int, namespaces: Int, _ ids: inout Set<ExactText>
     ) throws(XMLSecurityError) {
         guard depth <= maximumDepth else { throw .malformed("the document is nested more than \(maximumDepth) deep") }
         var namespaces = namespaces
@@ -75,7 +77,7 @@ public final class XMLDocument {
             throw .malformed("the document has too many namespaces or attributes in one place")
         }
         for attribute in attributes where attribute.isID {
-            guard ids.insert(attribute.value.value).inserted else { throw .duplicateID }
+            guard ids.insert(attribute.value.value.exact).inserted else { throw .duplicateID }
         }
         for child in Self.children(of: node) {
             switch child.pointee.type {
@@ -115,7 +117,7 @@ public final class XMLDocument {
     }
 
     static func `is`(_ node: xmlNodePtr, _ name: String, in namespace: String) -> Bool {
-        Self.name(of: node) == name && Self.namespace(of: node) == namespace
+        Self.name(of: node).hasSameBytes(as: name) && Self.namespace(of: node).hasSameBytes(as: namespace)
     }
 
     struct AttributeNode {
@@ -125,7 +127,8 @@ public final class XMLDocument {
         /// Whatever anybody could take for an identifier (saml-core §1.3.4, XML Signature, xml:id).
         var isID: Bool {
             value.namespace.isEmpty
-                ? ["ID", "Id", "id"].contains(value.name) : value.namespace == Namespace.xml && value.name == "id"
+                ? value.name == "ID" || value.name == "Id" || value.name == "id"
+                : value.namespace.hasSameBytes(as: Namespace.xml) && value.name == "id"
         }
     }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// An element with everything below it, as a value. Comments and processing instructions are not part of it.
 public struct XMLElement: Sendable, Hashable {
     public let name: String
@@ -20,7 +22,7 @@ public struct XMLElement: Sendable, Hashable {
 
     /// The value of an attribute without a namespace, as almost all of SAML's are.
     public subscript(attribute: String) -> String? {
-        attributes.first { $0.name == attribute && $0.namespace.isEmpty }?.value
+        attributes.first { $0.name.hasSameBytes(as: attribute) && $0.namespace.isEmpty }?.value
     }
 
     public var elements: [XMLElement] {
@@ -28,11 +30,16 @@ public struct XMLElement: Sendable, Hashable {
     }
 
     public func elements(_ name: String, in namespace: String) -> [XMLElement] {
-        elements.filter { $0.name == name && $0.namespace == namespace }
+        elements.filter { $0.is(name, in: namespace) }
     }
 
     public func first(_ name: String, in namespace: String) -> XMLElement? {
-        elements.first { $0.name == name && $0.namespace == namespace }
+        elements.first { $0.is(name, in: namespace) }
+    }
+
+    /// Whether it has this name, compared byte by byte (Namespaces in XML 1.0 §2.3).
+    public func `is`(_ name: String, in namespace: String) -> Bool {
+        self.name.hasSameBytes(as: name) && self.namespace.hasSameBytes(as: namespace)
     }
 
     /// The whole text, on both sides of every comment; nil if there are elements inside.

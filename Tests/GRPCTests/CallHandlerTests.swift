@@ -1,3 +1,4 @@
+import Bytes
 import NIOCore
 import NIOEmbedded
 import NIOHPACK
@@ -23,7 +24,7 @@ struct CallHandlerTests {
         limits: GRPCLimits = GRPCLimits(), _ answer: @escaping @Sendable (UnaryCall) throws(GRPCStatus) -> UnaryAnswer<[UInt8]>
     ) -> CallHandler {
         let method = UnaryMethod("/t.T/Echo", answer: answer)
-        return CallHandler(methods: [method.path: method], limits: limits, peer: "192.0.2.1")
+        return CallHandler(methods: [method.path.exact: method], limits: limits, peer: "192.0.2.1")
     }
 
     /// What a stream was answered with.

@@ -1,3 +1,4 @@
+import Bytes
 import NIOCore
 import NIOHPACK
 import Testing
@@ -21,7 +22,7 @@ struct CallHeadTests {
 
     private static func read(_ changes: [String: String?]) -> Result<TimeAmount?, CallRefusal> {
         do throws(CallRefusal) {
-            return .success(try CallHead(headers(changes), methods: [method.path: method]).timeout)
+            return .success(try CallHead(headers(changes), methods: [method.path.exact: method]).timeout)
         } catch {
             return .failure(error)
         }

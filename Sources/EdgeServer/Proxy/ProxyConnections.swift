@@ -3,15 +3,19 @@ import NIOHTTP1
 import NIOHTTP2
 import NIOSSL
 import NIOTLS
+import Transport
 public import Web
 
 /// Builds the pipelines of the proxy's clients: HTTP/1.1 or HTTP/2, agreed on by TLS, or in clear told by the first bytes.
 public struct ProxyConnections: ConnectionHandling {
     private let proxy: EdgeProxy
     private let loops = ProxyLoops()
+    private let bodies: BodyBudget
+    private let held = HeldTotal()
 
     public init(_ proxy: EdgeProxy) {
         self.proxy = proxy
+        bodies = BodyBudget(limit: proxy.settings.limits.heldBodyBytes)
     }
 
     public func configure(_ channel: any Channel, certificates: ServerCertificates?) throws {
@@ -39,8 +43,8 @@ public struct ProxyConnections: ConnectionHandling {
             })
     }
 
-    private func handler(_ channel: any Channel, framing: StreamFraming?, isEncrypted: Bool) -> ClientHandler {
-        ClientHandler(proxy: proxy, loop: loops.loop(of: channel.eventLoop), framing: framing, isEncrypted: isEncrypted)
+    private var connectionBodies: ConnectionBodies {
+        ConnectionBodies(bodies, limit: proxy.settings.limits.connectionBodyBytes)
     }
 
     private func addHTTP1(_ channel: any Channel, isEncrypted: Bool) throws {
@@ -53,12 +57,14 @@ public struct ProxyConnections: ConnectionHandling {
         encoding.automaticallySetFramingHeaders = false
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
-        // The decoder keeps bytes only behind a request for another protocol.
+        let gate = HTTP1RequestGate(limits: limits)
+        try pipeline.addHandler(gate)
         try pipeline.addHandler(
-            ByteToMessageHandler(
-                HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding),
-                maximumBufferSize: 256 << 10))
-        try pipeline.addHandler(handler(channel, framing: nil, isEncrypted: isEncrypted))
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)))
+        try pipeline.addHandler(
+            ClientHandler(
+                proxy: proxy, loop: loops.loop(of: channel.eventLoop), framing: nil, gate: gate, bodies: connectionBodies,
+                isEncrypted: isEncrypted))
     }
 
     private func addHTTP2(_ channel: any Channel, isEncrypted: Bool) throws {
@@ -70,6 +76,9 @@ public struct ProxyConnections: ConnectionHandling {
                 keepalive: nil))
         let http2 = HTTP2Limits.clients(headerBytes: limits.headerBytes)
         let pipeline = channel.pipeline.syncOperations
+        let waiting = HeldData(held)
+        try pipeline.addHandler(HTTP2ConnectionGuard(patience: .seconds(Int64(limits.drainSeconds)), held: waiting))
+        let shared = NIOLoopBound((waiting, connectionBodies), eventLoop: channel.eventLoop)
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: http2.connection,
@@ -77,10 +86,15 @@ public struct ProxyConnections: ConnectionHandling {
             ) { stream in
                 stream.eventLoop.makeCompletedFuture {
                     let pipeline = stream.pipeline.syncOperations
-                    let framing = StreamFraming()
+                    let (waiting, bodies) = shared.value
+                    let framing = StreamFraming(waiting)
                     try pipeline.addHandler(framing)
+                    try pipeline.addHandler(HTTP2AuthorityCheck())
                     try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                    try pipeline.addHandler(handler(stream, framing: framing, isEncrypted: isEncrypted))
+                    try pipeline.addHandler(
+                        ClientHandler(
+                            proxy: proxy, loop: loops.loop(of: stream.eventLoop), framing: framing, gate: nil, bodies: bodies,
+                            isEncrypted: isEncrypted))
                 }
             })
         try pipeline.addHandler(manager)

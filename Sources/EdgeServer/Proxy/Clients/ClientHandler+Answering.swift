@@ -40,6 +40,7 @@ extension ClientHandler {
     func finishAnswer(_ trailers: HTTPHeaders?) {
         guard let context else { return }
         lastActivity = .now()
+        releaseBody()
         let end = HTTPServerResponsePart.end(version == .http1_0 ? nil : trailers)
         if keepsAlive || isHTTP2 {
             context.writeAndFlush(wrapOutboundOut(end), promise: nil)
@@ -64,11 +65,11 @@ extension ClientHandler {
             return
         }
         phase = .idle
-        if isStopping, waiting.isEmpty {
+        if isStopping {
             context?.close(promise: nil)
             return
         }
-        takeWaiting()
+        gate?.next()
         releaseRead()
     }
 
@@ -95,7 +96,7 @@ extension ClientHandler {
             context.flush()
             written.succeed()
         }
-        waiting = []
+        dropWaiting()
         releaseRead()
     }
 
@@ -111,7 +112,9 @@ extension ClientHandler {
             return
         }
         keepsAlive = false
-        refuse(status: rejection.status, headers: [:], text: rejection.text)
+        var headers = HTTPHeaders()
+        if let seconds = rejection.retryAfter { headers.add(name: "Retry-After", value: String(seconds)) }
+        refuse(status: rejection.status, headers: headers, text: rejection.text)
         record(nil, status: Int(rejection.status.code))
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Web
 
 /// A WebSocket: from here on bytes go through as they are.
 extension ClientHandler {
@@ -15,7 +16,10 @@ extension ClientHandler {
         // What the decoder still holds comes first, and is flushed like any other read.
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
         let removed = context.eventLoop.makePromise(of: Void.self)
-        removed.futureResult.assumeIsolated().whenComplete { _ in self.context?.fireChannelReadComplete() }
+        removed.futureResult.assumeIsolated().whenComplete { _ in
+            self.gate?.passRaw()
+            self.context?.fireChannelReadComplete()
+        }
         pipeline.removeHandler(decoder, promise: removed)
         releaseRead()
     }

@@ -1,12 +1,13 @@
 import Edge
 import NIOCore
 import NIOHTTP1
+import Transport
 import Web
 
 /// A connection (HTTP/1.1) or a stream (HTTP/2) of a client, right behind the decoder.
 ///
-/// One request is open at a time; parts that come too early wait here, and then no more are read. So a slow backend slows
-/// its client down, and nothing piles up in between.
+/// One request is open at a time. Parts of its body that come too early wait here, and then no more are read; further requests of
+/// HTTP/1.1 wait in ``HTTP1RequestGate``. So a slow backend slows its client down, and nothing piles up in between.
 final class ClientHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Any
@@ -35,6 +36,9 @@ final class ClientHandler: ChannelDuplexHandler {
     let loop: ProxyLoop
     /// Of HTTP/2.
     private let framing: StreamFraming?
+    /// Of HTTP/1.
+    let gate: HTTP1RequestGate?
+    private var held: HeldBody
     let isEncrypted: Bool
     private(set) var context: ChannelHandlerContext?
     var phase = Phase.idle
@@ -50,8 +54,9 @@ final class ClientHandler: ChannelDuplexHandler {
     var requestEnded = false
     private(set) var isReading = false
     var arrived: NIODeadline = .now()
-    var waiting: [HTTPServerRequestPart] = []
-    private var waitingRejection: RequestRejection?
+    /// Of the request in hand.
+    private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var isTakingWaiting = false
     private var readIsHeld = false
     private(set) var isStopping = false
     var answeredOne = false
@@ -61,10 +66,18 @@ final class ClientHandler: ChannelDuplexHandler {
     private(set) var port: Int?
     var judgment: Task<Void, Never>?
 
-    init(proxy: EdgeProxy, loop: ProxyLoop, framing: StreamFraming?, isEncrypted: Bool) {
+    /// - Parameters:
+    ///   - framing: of HTTP/2.
+    ///   - gate: of HTTP/1.
+    init(
+        proxy: EdgeProxy, loop: ProxyLoop, framing: StreamFraming?, gate: HTTP1RequestGate?, bodies: ConnectionBodies,
+        isEncrypted: Bool
+    ) {
         self.proxy = proxy
         self.loop = loop
         self.framing = framing
+        self.gate = gate
+        held = HeldBody(bodies)
         self.isEncrypted = isEncrypted
     }
 
@@ -75,7 +88,7 @@ final class ClientHandler: ChannelDuplexHandler {
 
     /// Whether more of the client's bytes are wanted.
     private var wantsMore: Bool {
-        guard waiting.isEmpty else { return false }
+        guard waiting.isEmpty, gate?.isFull != true else { return false }
         switch phase {
         case .idle, .gathering: return isWritable
         // One read more, so that a client that leaves is noticed. Behind an upgrade the decoder would only hoard.
@@ -103,6 +116,11 @@ final class ClientHandler: ChannelDuplexHandler {
         }
         isReading = true
         let part = unwrapInboundIn(data)
+        switch part {
+        case .head(let head): gate?.began(head)
+        case .body: break
+        case .end: gate?.end()
+        }
         if waiting.isEmpty, takesNow(part) { process(part, context) } else { waiting.append(part) }
     }
 
@@ -134,6 +152,10 @@ final class ClientHandler: ChannelDuplexHandler {
         case (.body(let bytes), .gathering(let request, var body)):
             guard body.readableBytes + bytes.readableBytes <= proxy.settings.limits.bodyBytes else {
                 reject(.bodyTooLarge(limit: proxy.settings.limits.bodyBytes))
+                return
+            }
+            guard held.take(bytes.readableBytes) else {
+                reject(.tooManyBodies)
                 return
             }
             phase = .answering
@@ -184,20 +206,24 @@ final class ClientHandler: ChannelDuplexHandler {
 
     /// Takes up what has come in the meantime, as far as it can be taken.
     func takeWaiting() {
-        guard let context else { return }
-        var parts = waiting[...]
-        waiting = []
-        while let part = parts.first, takesNow(part) {
-            parts.removeFirst()
+        guard let context, !isTakingWaiting else { return }
+        isTakingWaiting = true
+        while let part = waiting.first, takesNow(part) {
+            waiting.removeFirst()
             process(part, context)
         }
-        waiting = Array(parts) + waiting
-        if waiting.isEmpty, let rejection = waitingRejection, case .idle = phase {
-            waitingRejection = nil
-            reject(rejection)
-        }
+        isTakingWaiting = false
         if !isReading, case .forwarding(let exchange) = phase { exchange.flushToUpstream() }
     }
+
+    /// Nothing more is wanted of this connection.
+    func dropWaiting() {
+        waiting.removeAll()
+        gate?.drop()
+    }
+
+    /// The body in hand is answered.
+    func releaseBody() { held.release() }
 
     // MARK: Coming and going
 
@@ -222,7 +248,8 @@ final class ClientHandler: ChannelDuplexHandler {
     private func end() {
         let last = phase
         phase = .closed
-        waiting = []
+        waiting.removeAll()
+        held.release()
         deadlineTimer?.cancel()
         deadlineTimer = nil
         judgment?.cancel()
@@ -240,6 +267,7 @@ final class ClientHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTP1RequestGate.Flooded, case .discarding = phase { return }
         guard !isHTTP2, let failure = error as? HTTPParserError else {
             context.close(promise: nil)
             return
@@ -250,9 +278,7 @@ final class ClientHandler: ChannelDuplexHandler {
         case .forwarding(let exchange) where !requestEnded:
             exchange.abandon()
             reject(rejection)
-        case .judging, .answering, .forwarding:
-            if requestEnded { waitingRejection = rejection } else { context.close(promise: nil) }
-        case .draining, .discarding, .tunnel, .closed: context.close(promise: nil)
+        case .judging, .answering, .forwarding, .draining, .discarding, .tunnel, .closed: context.close(promise: nil)
         }
     }
 }

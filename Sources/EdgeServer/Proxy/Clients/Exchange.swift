@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import NIOCore
 import NIOHTTP1
@@ -194,7 +195,7 @@ final class Exchange {
 
     func switched(_ head: HTTPResponseHead, _ link: UpstreamHandler) {
         guard case .sending = stage, opensWebSocket, let client,
-            head.headers["upgrade"].map({ $0.lowercased() }) == ["websocket"]
+            head.headers["upgrade"].count == 1, head.headers["upgrade"][0].hasSameBytesFoldingASCII(as: "websocket")
         else {
             link.abandon()
             if case .sending = stage { fail(.broken("it switched to another protocol unasked")) }

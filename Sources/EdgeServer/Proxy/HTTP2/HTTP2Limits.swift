@@ -15,7 +15,8 @@ struct HTTP2Limits {
         connection.maximumSequentialEmptyDataFrames = emptyFrames
         self.connection = connection
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.targetWindowSize = 256 << 10
+        // So much of each of a hundred streams may wait for a slow backend.
+        stream.targetWindowSize = 64 << 10
         stream.outboundBufferSizeHighWatermark = 64 << 10
         stream.outboundBufferSizeLowWatermark = 32 << 10
         stream.streamResetFrameRateLimit.maximumCount = resets

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import Transport
 
 /// Keeps what HTTP/2 says of where a message ends, which is lost when its frames become parts of HTTP/1.
 ///
@@ -15,11 +16,31 @@ final class StreamFraming: ChannelDuplexHandler {
 
     /// Whether the head of the request was all of it; nil before it has come.
     private(set) var endedWithHead: Bool?
+    private let waiting: HeldData
+    private var stream: UInt32?
     private var held: (frame: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?)?
 
+    /// - Parameter waiting: what of the connection's data has not been taken.
+    init(_ waiting: HeldData) { self.waiting = waiting }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let id = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
+        stream = id.map { UInt32(truncatingIfNeeded: Int($0)) }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if endedWithHead == nil, case .headers(let headers) = unwrapInboundIn(data) { endedWithHead = headers.endStream }
+        switch unwrapInboundIn(data) {
+        case .headers(let headers) where endedWithHead == nil: endedWithHead = headers.endStream
+        case .data(let data):
+            if let stream { waiting.took(data.data.readableBytes, stream: stream) }
+        default: break
+        }
         context.fireChannelRead(data)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if let stream { waiting.closed(stream: stream) }
+        context.fireChannelInactive()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -49,6 +70,7 @@ final class StreamFraming: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        if let stream { waiting.closed(stream: stream) }
         held?.promise?.fail(ChannelError.ioOnClosedChannel)
         held = nil
     }
