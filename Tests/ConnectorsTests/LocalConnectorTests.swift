@@ -5,6 +5,7 @@ import Passwords
 import Persistence
 import Synchronization
 import Testing
+import Upstream
 import Workers
 
 @testable import Connectors
@@ -124,6 +125,61 @@ import Workers
         await #expect(throws: ConnectorError.overloaded) { try await logIn(connector, name) }
         gate.open()
         try await held
+    }
+
+    @Test("with a hash of a cost that would stop others are not checked at all", arguments: [17, 20, 31])
+    func expensive(cost: Int) async throws {
+        var costly = try user()
+        costly.passwordHash = costly.passwordHash.replacing("$04$", with: "$\(cost)$")
+        try await store.insert(costly)
+        let text = "password hash of jane@example.com: its cost is \(cost), and only 4 to 16 are accepted"
+        await #expect(throws: ConnectorError.unavailable(text)) { try await logIn(connector()) }
+        // As the only one of the configuration, which would have refused it.
+        await #expect(throws: ConnectorError.unavailable(text)) { try await logIn(connector(static: [costly])) }
+        #expect(try await logIn(connector(static: [costly]), "nobody@example.com") == nil)
+    }
+
+    @Test("are not waited for when the provider ends")
+    func end() async throws {
+        let life = UpstreamLife()
+        let connector = LocalConnector(
+            static: [try user()], store: store, hasher: PasswordHasher(pool: pool, life: life), cost: nil, clock: SystemClock(),
+            random: SystemRandom(), log: Silence())
+        let gate = Gate()
+        async let held: Void = pool.run { gate.hold() }
+        await gate.entered()
+        async let answer = failure { try await logIn(connector) }
+        while pool.queueDepth == 0 { await Task.yield() }
+        life.end()
+        #expect(await answer == .unavailable("password hash of jane@example.com: this provider ends"))
+        gate.open()
+        try await held
+    }
+
+    private func failure(_ body: () async throws -> Identity?) async -> ConnectorError? {
+        do { _ = try await body() } catch { return error as? ConnectorError }
+        return nil
+    }
+
+    @Test("leave a processor to others", arguments: [(1, 1), (2, 1), (3, 2), (8, 7), (0, 1)])
+    func threads(processors: Int, threads: Int) {
+        #expect(PasswordHasher.threads(processors: processors) == threads)
+    }
+
+    @Test("get the decoy of a reload's cost")
+    func reloadedDecoy() async throws {
+        let connector = connector(static: [try user(cost: 4)])
+        connector.replaceStatic([try user(cost: 9)])
+        let clock = ContinuousClock()
+        var times: [String: [Duration]] = [:]
+        for _ in 0..<9 {
+            for name in ["jane@example.com", "nobody@example.com"] {
+                times[name, default: []].append(try await clock.measure { _ = try await logIn(connector, name, "wrong") })
+            }
+        }
+        let medians = times.mapValues { $0.sorted()[$0.count / 2] }
+        let (known, unknown) = (try #require(medians["jane@example.com"]), try #require(medians["nobody@example.com"]))
+        #expect(unknown > known / 3 && unknown < known * 3, "\(known) and \(unknown)")
     }
 
     @Test("who are unknown take as long as those who are known", arguments: [nil, 8] as [Int?])

@@ -45,7 +45,7 @@ import Workers
         change(&settings)
         return SAMLConnector(
             settings, assertions: try SQLiteStore(location: .memory),
-            pool: WorkerPool(name: "saml", threads: 1, queueLimit: 8), clock: SystemClock(), random: SystemRandom())
+            pool: WorkerPool(name: "saml", threads: 1, queueLimit: 8), clock: SystemClock(), random: SystemRandom(), log: Silence())
     }
 
     private let visit = ConnectorVisit(callbackURL: "https://issuer.example/callback", scopes: []) { memory in
@@ -88,7 +88,7 @@ import Workers
             SAMLSettings(
                 ssoURL: "https://idp.example/sso", redirectURI: "https://a.example", certificates: [], usernameAttribute: "n",
                 emailAttribute: "e"), assertions: try SQLiteStore(location: .memory), pool: pool, clock: SystemClock(),
-            random: SystemRandom())
+            random: SystemRandom(), log: Silence())
         let (started, begun) = AsyncStream<Void>.makeStream()
         let gate = DispatchSemaphore(value: 0)
         async let busy: Void = pool.run {
@@ -100,4 +100,8 @@ import Workers
         gate.signal()
         try await busy
     }
+}
+
+private struct Silence: EventLog {
+    func record(_ event: ProviderEvent) {}
 }

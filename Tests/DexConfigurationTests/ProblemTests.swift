@@ -112,10 +112,10 @@ struct ProblemTests {
             "c.yaml:5:25: passwords.bcryptCost: expected a whole number, found text; remove the quotes"),
         .added(
             "passwords: {bcryptCost: 1}\n",
-            "c.yaml:5:25: passwords.bcryptCost: expected a whole number from 4 to 20"),
+            "c.yaml:5:25: passwords.bcryptCost: expected a whole number from 4 to 16"),
         .added(
             "passwords: {bcryptCost: 12.5}\n",
-            "c.yaml:5:25: passwords.bcryptCost: expected a whole number from 4 to 20"),
+            "c.yaml:5:25: passwords.bcryptCost: expected a whole number from 4 to 16"),
         .added(
             "frontend: {extra: {a: 1, b: c}}\n",
             "c.yaml:5:23: frontend.extra.a: expected text, found a number; put it in quotes"),

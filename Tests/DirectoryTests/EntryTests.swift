@@ -12,6 +12,14 @@ import Testing
         #expect(entry["cn"].isEmpty)
     }
 
+    @Test("know their attributes by ASCII's cases alone")
+    func otherNames() {
+        let entry = Entry(dn: "cn=a", attributes: [.init(name: "\u{212A}ind", values: [[1]]), .init(name: "kind", values: [[2]])])
+        #expect(entry["Kind"] == [[2]])
+        #expect(entry.adding(Entry(dn: "cn=a", attributes: [.init(name: "KIND", values: [[3]])]))["kind"] == [[2], [3]])
+        #expect(Entry(dn: "cn=a", attributes: [.init(name: "\u{212A}ind", values: [[1]])])["kind"].isEmpty)
+    }
+
     @Test("are put together again where a server gives values in parts")
     func ranges() {
         let first = Entry(dn: "cn=a", attributes: [.init(name: "memberOf;range=0-1", values: [[1], [2]])])
@@ -20,6 +28,10 @@ import Testing
         let middle = first.adding(Entry(dn: "cn=a", attributes: [.init(name: "memberOf;range=2-*", values: [[3]])]))
         #expect(middle["memberOf"] == [[1], [2], [3]])
         #expect(middle.incomplete.isEmpty)
+        let shouted = Entry(dn: "cn=a", attributes: [.init(name: "member;Range=0-1499", values: [[1]])])
+        #expect(shouted.incomplete.map(\.next) == [1500])
+        let marked = Entry(dn: "cn=a", attributes: [.init(name: "member;\u{301}range=0-1499", values: [[1]])])
+        #expect(marked.incomplete.isEmpty)
     }
 
     @Test("with other options are whole", arguments: ["cn;lang-de", "cn;range", "cn;range=", "cn;range=a-b"])

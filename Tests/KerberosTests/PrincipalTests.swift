@@ -15,6 +15,14 @@ import Testing
         #expect(Principal(text) == nil)
     }
 
+    @Test func `It is compared byte by byte`() {
+        #expect(Principal("kim@KRB.ORG") == Principal(name: "kim", realm: "KRB.ORG"))
+        for other in ["\u{212A}im@KRB.ORG", "kim@\u{212A}RB.ORG", "Kim@KRB.ORG", "kim@krb.org"] {
+            #expect(Principal("kim@KRB.ORG") != Principal(other) && Principal(other) != nil)
+        }
+        #expect(Principal("ann@X@\u{301}") == nil && Principal("ann\\\u{301}@X") == nil)
+    }
+
     @Test func `A keytab that is not there is said so, with its path`() {
         let error = #expect(throws: KerberosError.self) { try Acceptor(keytab: "/nowhere/keytab", principal: nil) }
         #expect(error?.kind == .unusableKeys && error?.description.contains("/nowhere/keytab") == true)

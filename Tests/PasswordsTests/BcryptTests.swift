@@ -99,13 +99,13 @@ struct BcryptTests {
         #expect(throws: BcryptError.malformedHash) { try Bcrypt(hash: hash) }
     }
 
-    @Test("costs are 4 to 31", arguments: [-1, 0, 3, 32, 99, 1 << 40])
+    @Test("costs are 4 to 16", arguments: [-1, 0, 3, 17, 20, 31, 32, 99, 1 << 40])
     func costs(_ cost: Int) throws {
         #expect(throws: BcryptError.unacceptableCost(cost)) { try Bcrypt.hash([], cost: cost, salt: salt) }
         guard (0...99).contains(cost) else { return }
         let text = "$2a$\(cost < 10 ? "0" : "")\(cost)$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
         #expect(throws: BcryptError.unacceptableCost(cost)) { try Bcrypt(hash: text) }
-        #expect(try Bcrypt(hash: text.replacing("$\(cost < 10 ? "0" : "")\(cost)$", with: "$31$")).cost == 31)
+        #expect(try Bcrypt(hash: text.replacing("$\(cost < 10 ? "0" : "")\(cost)$", with: "$16$")).cost == 16)
     }
 
     @Test("the salt has 16 bytes", arguments: [0, 15, 17])

@@ -22,6 +22,16 @@ import Testing
         #expect(try health.order([first, second], at: now) == [first, second])
     }
 
+    @Test("are told of once, and again when they have answered or some time has gone by")
+    func news() {
+        #expect(health.failed(first, error(.unreachable), at: now))
+        #expect(!health.failed(first, error(.timedOut), at: now + .seconds(1)))
+        #expect(health.failed(second, error(.unreachable), at: now + .seconds(1)))
+        health.succeeded(first)
+        #expect(health.failed(first, error(.unreachable), at: now + .seconds(2)))
+        #expect(health.failed(first, error(.unreachable), at: now + .seconds(2) + ServerHealth.memory))
+    }
+
     @Test("are tried all the same when there is no other")
     func alone() throws {
         health.failed(first, error(.unreachable), at: now)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -26,9 +26,9 @@ class Authority:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return builder.sign(self.key, hashes.SHA256())
 
-    def issue(self, name: str, hosts: tuple[str, ...] = ("127.0.0.1", "localhost")) -> tuple[Path, Path]:
+    def issue(self, name: str, hosts: tuple[str, ...] = ("127.0.0.1", "localhost"), kind: str = "ec") -> tuple[Path, Path]:
         """Writes `name.crt` and `name.key` for these hosts, over those that may be there already; returns their paths."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(
             x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key.public_key(), x509.BasicConstraints(ca=False, path_length=None),
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts]))

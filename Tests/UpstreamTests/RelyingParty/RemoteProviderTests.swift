@@ -140,3 +140,20 @@ func `A document lives as long as its server says, within bounds`(_ header: Stri
     #expect(life.endsAt == now + seconds)
     #expect(life.refreshAt <= now + 900)
 }
+
+@Test func `What is still used though it could not be fetched again is a concern, until it could`() async throws {
+    let world = try World()
+    #expect(world.provider.concern == nil)
+    world.server.fail(.unreachable("https://idp.example.com: connection refused"))
+    await world.provider.renew()
+    #expect(world.provider.concern == nil && world.server.count(discoveryURL) == 0, "nothing is used yet")
+    world.server.fail(nil)
+    #expect(await world.objection(try world.token()) == nil)
+    world.server.fail(.unreachable("https://idp.example.com: connection refused"))
+    await world.provider.renew()
+    #expect(world.provider.concern?.description == "https://idp.example.com: connection refused")
+    #expect(await world.objection(try world.token()) == nil, "what is known is used")
+    world.server.fail(nil)
+    await world.provider.renew()
+    #expect(world.provider.concern == nil)
+}
