@@ -34,7 +34,7 @@ test: packages build unit interop ## all tests: Swift's, then third-party softwa
 packages:
 	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
 	@Scripts/install-packages "To test with other people's software" $(TEST_PACKAGES)
-	@Scripts/python-environment .venv Tests/Interop/requirements.txt
+	@Scripts/python-environment .venv Tests/Interop/requirements-locked.txt
 
 unit: ## Swift's tests only
 	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
@@ -45,15 +45,22 @@ interop: packages build ## third-party clients, browsers and scripts against the
 
 bench: build ## measure the built program against the limits of this machine (ARGS="--logins 100000 --rows 1000000")
 	@Scripts/install-packages "To measure" $(BENCH_PACKAGES)
-	@Scripts/python-environment .venv Tests/Interop/requirements.txt
+	@Scripts/python-environment .venv Tests/Interop/requirements-locked.txt
 	swift build -c release --static-swift-stdlib --product InProcess
 	python3 Benchmarks/run $(ARGS)
 
-lint: ## check the style of all code
+lint: ## check the style of all code, that texts are compared as bytes, and the versions of all packages
+	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
 	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks; \
 	else echo "This toolchain has no 'swift format': Swift's style is not checked"; fi
 	python3 -m compileall -q Tests/Interop Benchmarks
-	for script in Scripts/* examples/*/run .ci/run; do bash -n "$$script"; done
+	for script in Scripts/* examples/*/run .ci/run; do \
+	case "$$(head -n 1 "$$script")" in *bash) bash -n "$$script" ;; *python3) python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$$script" ;; esac || exit 1; done
+	@# Types and versions are those of the debug build, which `make unit` makes too.
+	swift build
+	Scripts/lint-versions
+	Scripts/lint-characters --self-test
+	Scripts/lint-characters
 
 format: ## give all Swift code its style
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

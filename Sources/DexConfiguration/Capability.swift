@@ -1,3 +1,5 @@
+import Bytes
+
 /// Something that Dex can do and we cannot yet. Using it is a problem that says so, at the place where it is asked for.
 ///
 /// When one is built: delete its line, and read its key in the section where it belongs.
@@ -53,24 +55,23 @@ extension Capability {
 
     /// What is missing for a value of a key.
     static func missing(at path: Path, value: String) -> Missing? {
-        find(path) { $0.values.contains(value) }
+        find(path) { $0.values.containsExactly(value) }
     }
 
     /// The keys directly in the mapping at `path` that are known though they cannot be used.
     static func keys(in path: Path) -> [String] {
         let prefix = path.pattern.isEmpty ? "" : path.pattern + "."
         return notBuilt.filter(\.values.isEmpty).flatMap(\.patterns).compactMap { pattern in
-            guard pattern.hasPrefix(prefix) else { return nil }
-            let rest = pattern.dropFirst(prefix.count)
-            return rest.contains(".") || rest.contains("[") ? nil : String(rest)
+            guard let rest = pattern.afterBytes(of: prefix) else { return nil }
+            return rest.containsByte(".") || rest.containsByte("[") ? nil : String(rest)
         }
     }
 
     private static func find(_ path: Path, where matches: (Capability) -> Bool) -> Missing? {
-        let wanted = path.pattern.lowercased()
+        let wanted = path.pattern
         for capability in notBuilt where matches(capability) {
-            for pattern in capability.patterns where pattern.lowercased() == wanted {
-                let name = pattern.split(whereSeparator: { $0 == "." }).last ?? ""
+            for pattern in capability.patterns where pattern.hasSameBytesFoldingASCII(as: wanted) {
+                let name = pattern.fields(at: ".").last ?? ""
                 return Missing(name: String(name), message: "\(capability.subject) not built yet")
             }
         }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// How a configuration is read.
 public struct LoadOptions: Sendable, Hashable {
     /// Whether keys that nobody knows are warnings instead of problems.
@@ -40,7 +42,7 @@ extension Configuration {
     ///   - readFile: gives the text of a file that the configuration names (`secretFile`, `hashFile`, `jwksFile`).
     /// - Throws: everything that is wrong, at once.
     public static func load(
-        yaml: String, file: String, environment: [String: String], options: LoadOptions = LoadOptions(),
+        yaml: String, file: String, environment: [ExactText: String], options: LoadOptions = LoadOptions(),
         checkKeytab: KeytabCheck? = nil, readFile: @escaping (String) throws -> String
     ) throws(InvalidConfiguration) -> LoadResult {
         let loading = Loading(
@@ -54,7 +56,7 @@ extension Configuration {
 
     private static func read(_ yaml: String, _ loading: Loading) -> Configuration? {
         for (name, reason) in EnvironmentSwitches(loading.environment).withoutEffect {
-            loading.warning(ofVariable: name, "has no effect: \(reason)")
+            loading.warning(ofVariable: name.text, "has no effect: \(reason)")
         }
         return onlyDocument(yaml, loading).flatMap { schema.read($0, loading) }
     }
@@ -76,6 +78,8 @@ extension Configuration {
     }
 
     static func inOrder(_ problems: Set<Problem>) -> [Problem] {
-        problems.sorted { ($0.line, $0.column, $0.path, $0.message) < ($1.line, $1.column, $1.path, $1.message) }
+        problems.sorted {
+            ($0.line, $0.column, $0.path.exact, $0.message.exact) < ($1.line, $1.column, $1.path.exact, $1.message.exact)
+        }
     }
 }

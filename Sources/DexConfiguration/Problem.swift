@@ -1,3 +1,5 @@
+import Bytes
+
 /// Something in the configuration that is wrong, or deserves a warning, with the place where it stands.
 public struct Problem: Error, Sendable, Hashable {
     /// The name of the file as it was given to the loader; `environment` for a variable.
@@ -12,6 +14,18 @@ public struct Problem: Error, Sendable, Hashable {
     public let message: String
     /// What would be right, when that can be said.
     public let hint: String?
+}
+
+extension Problem {
+    public static func == (left: Problem, right: Problem) -> Bool { left.parts == right.parts }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(line)
+        hasher.combine(column)
+        hasher.combine(description.exact)
+    }
+
+    private var parts: [ExactText] { [file.exact, "\(line):\(column)".exact, path.exact, message.exact, (hint ?? "").exact] }
 }
 
 extension Problem: CustomStringConvertible {

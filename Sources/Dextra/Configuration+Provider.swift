@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import FoundationEssentials
 import JOSE
@@ -13,7 +14,7 @@ extension ProviderSettings {
         self.init(
             issuer: configuration.issuer.text,
             responseTypes: oauth2.responseTypes.compactMap {
-                OpenIDConnect.ResponseType(words: $0.rawValue.split(separator: " ").map(String.init))
+                OpenIDConnect.ResponseType(words: $0.rawValue.fields(at: " ").map(String.init))
             },
             // Dex's rule: implicit needs a response type for it, password needs a connector.
             grantTypes: grants.filter {

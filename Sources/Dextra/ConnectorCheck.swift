@@ -1,3 +1,4 @@
+import Bytes
 import Logging
 import OpenIDConnect
 
@@ -21,7 +22,7 @@ struct ConnectorCheck: Sendable {
 
     /// Runs until it is cancelled.
     func run() async {
-        var known: [String: Condition] = [:]
+        var known: [ExactText: Condition] = [:]
         var generation = -1
         var nextTurn = ContinuousClock.now
         while !Task.isCancelled {
@@ -42,7 +43,7 @@ struct ConnectorCheck: Sendable {
         condition != .works || entry.connector is any RenewableConnector
     }
 
-    private func look(_ entries: [ConnectorRegistry.Entry], isReload: Bool, _ known: inout [String: Condition]) async {
+    private func look(_ entries: [ConnectorRegistry.Entry], isReload: Bool, _ known: inout [ExactText: Condition]) async {
         let isFirst = known.isEmpty
         for (entry, condition, reason) in await Self.check(entries, renews: isReload && !isFirst) {
             let before = known.updateValue(condition, forKey: entry.id) ?? .works

@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import DexConfiguration
 import JOSE
@@ -18,7 +19,7 @@ struct ConnectorFactory: Sendable {
     let events: any EventLog
     let proxies: ProxyRules
     let life: UpstreamLife
-    let environment: [String: String]
+    let environment: [ExactText: String]
     let files: FileReading
 
     /// - Throws: ``StartError`` when a connector must not start as it is: with a keytab that cannot be used people would be asked for

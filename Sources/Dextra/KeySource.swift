@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -29,7 +30,7 @@ actor KeyFiles: KeySource {
     private let events: any EventLog
     private let read: @Sendable (String) throws -> String
     /// Keys that were in the files since the start, by id.
-    private var held: [String: SigningKey] = [:]
+    private var held: [ExactText: SigningKey] = [:]
     private var lastTexts: [String] = []
     private var lastStored: [StoredSigningKey] = []
 

@@ -1,3 +1,4 @@
+import Bytes
 import Logging
 import OpenIDConnect
 import Web
@@ -101,7 +102,7 @@ struct ProviderLog: EventLog {
         }
     }
 
-    private func metadata(_ values: [String: String]) -> Logger.Metadata {
+    private func metadata(_ values: [ExactText: String]) -> Logger.Metadata {
         var metadata = values.mapValues(Logger.MetadataValue.string)
         // Every line about a request can be found by the id that the answer's page shows.
         if let request = RequestScope.current {

@@ -1,6 +1,7 @@
 public import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
+import Bytes
 import Web
 
 /// What a provider is given besides its configuration.
@@ -16,12 +17,12 @@ public struct ProviderOptions: Sendable {
     /// Threads for passwords and for signatures; by default one for each processor that this process may use.
     public var threads: Int
     /// Variables that name proxies to other servers: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
-    public var environment: [String: String]
+    public var environment: [ExactText: String]
 
     public init(
         version: String, clock: any OpenIDConnect.WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
         readFile: @escaping @Sendable (String) throws -> String, exampleClientID: String? = nil, threads: Int? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [ExactText: String] = ProcessInfo.processInfo.environment
     ) {
         self.version = version
         self.clock = clock

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import FoundationEssentials
 import Pages
@@ -6,14 +7,14 @@ import Pages
 struct Theme {
     let pages: Pages
     /// By path below the issuer's.
-    let files: [String: StaticFile]
+    let files: [ExactText: StaticFile]
     let logoURL: String?
 
     /// - Parameter path: where its files are served; nil: below the issuer's.
     /// - Throws: ``StartError`` naming the file that cannot be used.
     init(_ configuration: Configuration, path: String? = nil) throws {
         let frontend = configuration.frontend
-        var templates: [String: String] = [:]
+        var templates: [ExactText: String] = [:]
         var files = Dictionary(
             uniqueKeysWithValues: StaticFiles.files.map { name, file in
                 (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
@@ -46,15 +47,15 @@ struct Theme {
     }
 
     /// `login.mustache` replaces the built-in page `login`. Dex's own templates are of another language and are refused.
-    private static func templates(in directory: String) throws -> [String: String] {
-        var found: [String: String] = [:]
+    private static func templates(in directory: String) throws -> [ExactText: String] {
+        var found: [ExactText: String] = [:]
         for (name, path) in try list(directory) {
-            if name.hasSuffix(".html") {
+            if name.endsWithBytes(of: ".html") {
                 throw StartError(
                     "\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)"
                 )
             }
-            guard name.hasSuffix(".mustache") else { continue }
+            guard name.endsWithBytes(of: ".mustache") else { continue }
             found[String(name.dropLast(".mustache".count))] = String(decoding: try read(path), as: UTF8.self)
         }
         return found
@@ -87,7 +88,7 @@ struct Theme {
     }
 
     private static func contentType(of name: String) -> String {
-        switch name.split(separator: ".").last {
+        switch name.fields(at: ".").last {
         case "css": "text/css; charset=utf-8"
         case "svg": "image/svg+xml"
         case "png": "image/png"

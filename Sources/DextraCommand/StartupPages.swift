@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Gives the pages of the program that only its start needed back to the system.
@@ -15,10 +16,10 @@ enum StartupPages {
             // 55d0c0a00000-55d0c0b00000 r-xp 00000000 fe:00 1234   /usr/bin/dextra
             let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let fields = text.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count == 6, fields[1].hasPrefix("r"), !fields[1].contains("w") else { continue }
+            guard fields.count == 6, fields[1].startsWithBytes(of: "r"), !fields[1].contains("w") else { continue }
             // The first mapping of all is the program's own.
             if program == nil { program = String(fields[5]) }
-            let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            let ends = fields[0].fields(at: "-").compactMap { UInt($0, radix: 16) }
             guard String(fields[5]) == program, ends.count == 2, let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
                 continue
             }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Expands `$NAME` and `${NAME}` as Go's `os.Expand` does, which Dex uses: there is no escape.
 ///
 /// - `$` before anything that is not a name stays a dollar sign; `${}` and an unclosed `${` vanish.
@@ -37,7 +39,7 @@ enum EnvironmentExpansion {
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "_")
-            || (byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber))
+            || byte.isASCIILetterOrDigit
     }
 }
 
@@ -47,7 +49,7 @@ extension Located {
         guard EnvironmentSwitches(loading.environment).expandsVariables else { return self }
         let value = value.mapStrings { text, position in
             EnvironmentExpansion.expand(text) { name in
-                if let value = loading.environment[name] { return value }
+                if let value = loading.environment[name.exact] { return value }
                 loading.warning(
                     "the environment variable \(quoted(name)) is not set, so nothing stands in its place", at: position,
                     path: path)

@@ -1,8 +1,10 @@
+import Bytes
+
 /// The environment variables by which Dex is switched.
 struct EnvironmentSwitches {
-    private let environment: [String: String]
+    private let environment: [ExactText: String]
 
-    init(_ environment: [String: String]) {
+    init(_ environment: [ExactText: String]) {
         self.environment = environment
     }
 
@@ -15,7 +17,7 @@ struct EnvironmentSwitches {
     }
 
     /// Switches that are on and have no effect here, with the reason.
-    var withoutEffect: [(name: String, reason: String)] {
+    var withoutEffect: [(name: ExactText, reason: String)] {
         [
             ("DEX_SESSIONS_ENABLED", "browser sessions are not built yet"),
             ("DEX_API_CONNECTORS_CRUD", "the gRPC API is not built yet"),
@@ -26,7 +28,7 @@ struct EnvironmentSwitches {
     }
 
     /// A switch as Go reads one; nil if unset or something else.
-    private func bool(_ name: String) -> Bool? {
+    private func bool(_ name: ExactText) -> Bool? {
         switch environment[name] {
         case "1", "t", "T", "true", "TRUE", "True": true
         case "0", "f", "F", "false", "FALSE", "False": false

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The `spec` of a RequestAuthentication.
 struct IstioAuthenticationSpec {
     var rules: [IstioManifests.JWTRule] = []
@@ -35,7 +37,7 @@ extension IstioManifests.JWTRule {
                 issuer: issuer, audiences: audiences, keys: inline.map(Keys.inline) ?? url.map(Keys.url) ?? .discovery,
                 locations: locations, payloadHeader: payloadHeader, claimHeaders: claimHeaders, keepsToken: keepsToken,
                 spaceDelimitedClaims: (["permission", "scope"] + delimited).reduce(into: []) { list, name in
-                    if !list.contains(name) { list.append(name) }
+                    if !list.containsExactly(name) { list.append(name) }
                 })
         }
     }
@@ -67,7 +69,7 @@ extension IstioManifests.JWTRule.ClaimHeader {
             let claim = keys.required("claim", .text)
             guard let header, let claim else { return nil }
             // Envoy takes a name with dots as the way to a claim within a claim.
-            return Self(header: header, claim: claim.split(separator: ".").map(String.init))
+            return Self(header: header, claim: claim.fields(at: ".").map(String.init))
         }
     }
 }
@@ -83,13 +85,13 @@ extension Schema<String> {
                 }
             }
             guard isToken else { throw Mistake("\(quoted(text)) is not the name of a header") }
-            return text.lowercased()
+            return text.asciiLowercased
         }
     }
 
     fileprivate static var jwksURI: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
+            guard text.startsWithBytes(of: "https://") || text.startsWithBytes(of: "http://") else {
                 throw Mistake("\(quoted(text)) is not a URL of keys", hint: "it begins with https:// or http://")
             }
             return text

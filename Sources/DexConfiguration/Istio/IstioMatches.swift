@@ -1,3 +1,5 @@
+import Bytes
+
 typealias IstioSubject = IstioManifests.Subject
 
 /// Reads fields of sources, operations and conditions: each with its opposite.
@@ -9,7 +11,8 @@ struct IstioFields {
 
     /// Reads `name` and its opposite: `principals` and `notPrincipals`.
     mutating func read<Value>(_ name: String, _ schema: Schema<Value>, _ subject: ([Value]) -> IstioSubject) {
-        let opposite = "not" + name.prefix(1).uppercased() + name.dropFirst()
+        let second = name.utf8.index(after: name.startIndex)
+        let opposite = "not" + name[..<second].asciiUppercased + name[second...]
         for (key, isNegated) in [(name, false), (opposite, true)] {
             guard let values = keys(key, .values(of: schema)) else { continue }
             matches.append(IstioManifests.Match(label: key, isNegated: isNegated, subject: subject(values)))
@@ -58,15 +61,15 @@ extension Schema<[IstioManifests.Match]> {
         if case .mapping(let entries) = keys.mapping.value.content, entries.isEmpty {
             keys.problem("an empty source", hint: "remove from for every source")
         }
-        let labels = Set(matches.map(\.label))
+        let labels = Set(matches.map(\.label.exact))
         let accounts = labels.intersection(["serviceAccounts", "notServiceAccounts"])
         let others = labels.intersection(["principals", "notPrincipals", "namespaces", "notNamespaces"])
-        if let account = accounts.sorted().first, !others.isEmpty, let place = keys[account] {
+        if let account = accounts.sorted().first, !others.isEmpty, let place = keys[account.text] {
             keys.loading.problem("cannot stand beside principals or namespaces", hint: "write one of them", at: place)
         }
         guard action == .custom else { return }
-        for label in labels.sorted() where !label.lowercased().hasSuffix("ipblocks") {
-            if let place = keys[label] {
+        for label in labels.sorted() where !label.text.asciiLowercased.endsWithBytes(of: "ipblocks") {
+            if let place = keys[label.text] {
                 keys.loading.problem("not possible with CUSTOM, which comes before tokens are read", at: place)
             }
         }
@@ -79,7 +82,7 @@ extension Schema<[IstioManifests.Match]> {
                 "operation",
                 .mapping(isStrict: true) { keys in
                     var fields = IstioFields(keys)
-                    fields.read("hosts", .text) { .hosts($0.map { $0.lowercased() }) }
+                    fields.read("hosts", .text) { .hosts($0.map { $0.asciiLowercased }) }
                     fields.read("ports", .portText) { .ports($0) }
                     fields.read("methods", .text) { .methods($0) }
                     fields.read("paths", .istioPath) { .paths($0) }
@@ -125,7 +128,7 @@ extension Schema<IstioAttribute> {
         _ action: IstioManifests.AuthorizationPolicy.Action, _ namespace: String
     ) -> Schema {
         Schema<String>.text.map { name throws(Mistake) in
-            let isEarly = name.hasPrefix("source.") && name != "source.ip" || name.hasPrefix("request.auth.")
+            let isEarly = name.startsWithBytes(of: "source.") && name != "source.ip" || name.startsWithBytes(of: "request.auth.")
             if action == .custom, isEarly {
                 throw Mistake("\(name) is not possible with CUSTOM, which comes before tokens are read")
             }
@@ -162,33 +165,36 @@ extension Schema<IstioAttribute> {
         case "connection.sni": return texts { .serverNames($0) }
         default: break
         }
-        if name.hasPrefix("request.headers") {
+        if name.startsWithBytes(of: "request.headers") {
             let header = try bracketed(name, behind: "request.headers")
             guard header.count == 1 else { throw Mistake("\(quoted(name)) names several headers") }
-            return texts { .header(header[0].lowercased(), $0) }
+            return texts { .header(header[0].asciiLowercased, $0) }
         }
-        if name.hasPrefix("request.auth.claims") {
+        if name.startsWithBytes(of: "request.auth.claims") {
             let path = try bracketed(name, behind: "request.auth.claims")
             return texts { .claim(path, $0) }
         }
-        if name.hasPrefix("experimental.") {
+        if name.startsWithBytes(of: "experimental.") {
             throw Mistake("\(name) is Envoy's own metadata, which the edge does not see", hint: "write request.auth.claims[...]")
         }
         if name == "destination.namespace" { throw Mistake("\(name) is what metadata.namespace says", hint: "remove it") }
-        if name.hasPrefix("destination.labels") { throw Mistake("\(name) is what selector says", hint: "remove it") }
+        if name.startsWithBytes(of: "destination.labels") { throw Mistake("\(name) is what selector says", hint: "remove it") }
         let closest = Suggestion.closest(to: name, among: names).map { "did you mean \($0)?" }
         throw Mistake("unknown key \(quoted(name))", hint: closest ?? "one of \(names.joined(separator: ", "))")
     }
 
     /// The names in `[a][b]`. As in Istio, brackets that do not fit each other are part of one name.
     private static func bracketed(_ name: String, behind prefix: String) throws(Mistake) -> [String] {
-        let text = name.dropFirst(prefix.count)
-        guard text.hasPrefix("["), text.hasSuffix("]"), text.count > 2 else {
+        guard let inner = name.afterBytes(of: prefix)?.afterBytes(of: "[")?.beforeBytes(of: "]"), !inner.isEmpty else {
             throw Mistake("\(quoted(name)) names nothing", hint: "write \(prefix)[NAME]")
         }
-        let inner = text.dropFirst().dropLast()
-        let names = inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false)
-        guard !names.contains(where: { $0.contains("[") || $0.contains("]") }) else { return [String(inner)] }
+        // `a][b`: what follows a closing bracket begins with an opening one.
+        var names = inner.cut(at: "]")
+        for number in names.indices.dropFirst() {
+            guard let name = names[number].afterBytes(of: "[") else { return [String(inner)] }
+            names[number] = name
+        }
+        guard !names.contains(where: { $0.containsByte("[") || $0.containsByte("]") }) else { return [String(inner)] }
         guard !names.contains("") else { throw Mistake("\(quoted(name)) has empty brackets") }
         return names.map(String.init)
     }
@@ -208,8 +214,8 @@ extension Schema<String> {
     /// `namespace/name`.
     fileprivate static func serviceAccount(in namespace: String) -> Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard !text.contains("*"), parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            let parts = text.cut(at: "/")
+            guard !text.containsByte("*"), parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }) else {
                 throw Mistake("\(quoted(text)) is not a service account", hint: "write name or namespace/name, without *")
             }
             return parts.count == 2 ? text : "\(namespace)/\(text)"
@@ -218,7 +224,7 @@ extension Schema<String> {
 
     fileprivate static var trustDomain: Schema {
         Schema<String>.pattern.map { text throws(Mistake) in
-            guard !text.contains("/") else { throw Mistake("\(quoted(text)) is not a trust domain", hint: "it has no slash") }
+            guard !text.containsByte("/") else { throw Mistake("\(quoted(text)) is not a trust domain", hint: "it has no slash") }
             return text
         }
     }
@@ -227,8 +233,8 @@ extension Schema<String> {
 extension Schema<IstioManifests.Path> {
     fileprivate static var istioPath: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            guard text.contains("{*}") || text.contains("{**}") else {
-                guard !text.contains("{"), !text.contains("}") else {
+            guard text.containsBytes(of: "{*}") || text.containsBytes(of: "{**}") else {
+                guard !text.containsByte("{"), !text.containsByte("}") else {
                     throw Mistake("\(quoted(text)) has braces", hint: "only {*} and {**} are templates")
                 }
                 return .text(text)
@@ -241,10 +247,12 @@ extension Schema<IstioManifests.Path> {
 extension Configuration.Edge.Policy.Path {
     /// Templates as Envoy takes them: whole segments, nothing but literals behind `{**}`.
     fileprivate init(istio text: String) throws(Mistake) {
-        guard text.hasPrefix("/") else { throw Mistake("\(quoted(text)) does not begin with a slash", hint: "write /\(text)") }
+        guard let path = text.afterBytes(of: "/") else {
+            throw Mistake("\(quoted(text)) does not begin with a slash", hint: "write /\(text)")
+        }
         var parts: [Part] = []
         var hasAnything = false
-        let segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let segments = path.cut(at: "/")
         for (number, segment) in segments.enumerated() {
             parts.append(.text("/"))
             switch segment {

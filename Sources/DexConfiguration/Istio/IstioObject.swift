@@ -1,3 +1,5 @@
+import Bytes
+
 /// One manifest of a file.
 struct IstioObject {
     enum Content {

@@ -1,9 +1,11 @@
+import Bytes
+
 /// For which workloads a manifest is meant.
 enum IstioScope: Hashable {
     /// `selector.matchLabels`.
-    case labels([String: String])
+    case labels([ExactText: ExactText])
     /// `targetRefs`, as `kind/name`.
-    case targets(Set<String>)
+    case targets(Set<ExactText>)
 
     /// Reads `selector`, `targetRef` and `targetRefs` of a spec.
     static func read(_ keys: Keys) -> IstioScope? {
@@ -14,26 +16,26 @@ enum IstioScope: Hashable {
         if written.count > 1 {
             keys.loading.problem("only one of selector and targetRefs can be there", at: written[1])
         }
-        if let labels, !labels.isEmpty { return .labels(labels) }
-        let all = Set((targets ?? []) + (target.map { [$0] } ?? []))
+        if let labels, !labels.isEmpty { return .labels(labels.mapValues(\.exact)) }
+        let all = Set(((targets ?? []) + (target.map { [$0] } ?? [])).map(\.exact))
         return all.isEmpty ? nil : .targets(all)
     }
 
     /// The label by which Istio knows the workloads of a Gateway (Gateway API).
-    private static let gatewayLabel = "gateway.networking.k8s.io/gateway-name"
+    private static let gatewayLabel: ExactText = "gateway.networking.k8s.io/gateway-name"
 
     /// Whether it is meant for a workload with these labels; nil: that cannot be told.
-    func includes(_ workload: [String: String]) -> Bool? {
+    func includes(_ workload: [ExactText: String]) -> Bool? {
         switch self {
-        case .labels(let wanted): return wanted.allSatisfy { workload[$0.key] == $0.value }
+        case .labels(let wanted): return wanted.allSatisfy { workload[$0.key]?.exact == $0.value }
         case .targets(let targets):
-            guard targets.allSatisfy({ $0.hasPrefix("Gateway/") }) else { return nil }
-            return workload[Self.gatewayLabel].map { targets.contains("Gateway/\($0)") } ?? false
+            guard targets.allSatisfy({ $0.text.startsWithBytes(of: "Gateway/") }) else { return nil }
+            return workload[Self.gatewayLabel].map { targets.contains("Gateway/\($0)".exact) } ?? false
         }
     }
 }
 
-extension Schema<[String: String]> {
+extension Schema<[ExactText: String]> {
     fileprivate static var selector: Schema {
         .mapping(isStrict: true) { keys in keys("matchLabels", .dictionary, default: [:]) }
     }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Reads the keys of one mapping.
 ///
 /// A section asks for each key that it knows, once and unconditionally; what is left over is unknown. So the list of
@@ -44,8 +46,8 @@ final class Keys {
     /// Reports the keys that nobody asked for.
     func finish() {
         guard case .mapping(let entries) = mapping.value.content else { return }
-        let known = Set(known.map { $0.lowercased() })
-        for entry in entries where !known.contains(entry.key.lowercased()) {
+        let known = Set(known.map(\.asciiLowercased.exact))
+        for entry in entries where !known.contains(entry.key.asciiLowercased.exact) {
             if let missing = Capability.missing(at: mapping.path.key(entry.key)) {
                 if entry.value.content != .null {
                     loading.problem(missing.message, at: entry.position, path: mapping.path.key(missing.name))

@@ -1,7 +1,9 @@
+import Bytes
+
 /// One run of the loader: what it may look at, and the problems that it has met so far.
 final class Loading {
     let file: String
-    let environment: [String: String]
+    let environment: [ExactText: String]
     let options: LoadOptions
     let checkKeytab: KeytabCheck?
     private let readFile: (String) throws -> String
@@ -10,7 +12,7 @@ final class Loading {
     private(set) var warnings: Set<Problem> = []
 
     init(
-        file: String, environment: [String: String], options: LoadOptions, checkKeytab: KeytabCheck? = nil,
+        file: String, environment: [ExactText: String], options: LoadOptions, checkKeytab: KeytabCheck? = nil,
         readFile: @escaping (String) throws -> String
     ) {
         self.file = file
@@ -54,9 +56,7 @@ final class Loading {
     /// The text of a file that the configuration names at `place`, without the line end that editors add.
     func contents(ofFile path: String, namedAt place: Located) -> String? {
         do {
-            var text = try readFile(path)
-            while text.last?.isNewline == true { text.removeLast() }
-            return text
+            return try readFile(path).withoutLastLineEnds
         } catch {
             problem("the file \(quoted(path)) cannot be read", hint: "\(error)", at: place)
             return nil
@@ -67,7 +67,7 @@ final class Loading {
     func look(intoFile path: String, namedAt place: Located, for mark: String?) {
         do {
             let text = try readFile(path)
-            if let mark, !text.contains(mark) { warning("the file \(quoted(path)) holds no \(mark)", at: place) }
+            if let mark, !text.containsBytes(of: mark) { warning("the file \(quoted(path)) holds no \(mark)", at: place) }
         } catch {
             warning("the file \(quoted(path)) cannot be read", hint: "\(error)", at: place)
         }
@@ -81,7 +81,7 @@ final class Loading {
 
 /// A text in quotes for a message, short and with control characters escaped.
 func quoted(_ text: String) -> String {
-    let short = text.count > 80 ? text.prefix(80) + "…" : text[...]
+    let short = text.unicodeScalars.count > 80 ? Substring(text.unicodeScalars.prefix(80)) + "…" : text[...]
     let escaped = short.unicodeScalars.map { scalar in
         let isPlain = scalar != "\"" && scalar.properties.generalCategory != .control
         return isPlain ? String(scalar) : scalar.escaped(asASCII: false)

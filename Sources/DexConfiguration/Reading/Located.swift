@@ -1,3 +1,5 @@
+import Bytes
+
 /// The way to a value from the root: `staticClients[0].redirectURIs[1]`.
 struct Path: Hashable, CustomStringConvertible {
     private enum Step: Hashable {
@@ -45,13 +47,17 @@ struct Located {
 
     /// Whether nothing is written. Dex cannot tell an empty text from an absent key, so neither do we.
     var isAbsent: Bool {
-        value.content == .null || value.content == .string("")
+        switch value.content {
+        case .null: true
+        case .string(let text): text.isEmpty
+        case .bool, .number, .sequence, .mapping: false
+        }
     }
 
     /// The value of a key, upper and lower case being the same, unless absent. The path gets the key's proper name.
     subscript(name: String) -> Located? {
         guard case .mapping(let entries) = value.content,
-            let entry = entries.last(where: { $0.key.lowercased() == name.lowercased() })
+            let entry = entries.last(where: { $0.key.hasSameBytesFoldingASCII(as: name) })
         else { return nil }
         let found = Located(value: entry.value, path: path.key(name))
         return found.isAbsent ? nil : found

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a value must look like, and what it becomes. Reading gives nil if and only if a problem has been reported.
 struct Schema<Value> {
     let read: (Located, Loading) -> Value?
@@ -111,9 +113,7 @@ extension Schema<Bool> {
     static var bool: Schema {
         Schema { place, loading in
             if case .bool(let value) = place.value.content { return value }
-            let isQuoted =
-                place.string.map { PlainScalar.content(of: $0) } == .bool(true)
-                || place.string.map { PlainScalar.content(of: $0) } == .bool(false)
+            let isQuoted = if let text = place.string, case .bool = PlainScalar.content(of: text) { true } else { false }
             loading.problem(
                 "expected true or false, found \(place.kind)", hint: isQuoted ? "remove the quotes" : nil, at: place)
             return nil
@@ -131,7 +131,7 @@ extension Schema<Int> {
                     "expected a whole number, found \(place.kind)", hint: isQuoted ? "remove the quotes" : nil, at: place)
                 return nil
             }
-            guard let number = Int(text.filter { $0 != "_" }), range.contains(number) else {
+            guard let number = Int(String(decoding: text.utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)), range.contains(number) else {
                 loading.problem("expected a whole number from \(range.lowerBound) to \(range.upperBound)", at: place)
                 return nil
             }
@@ -140,7 +140,7 @@ extension Schema<Int> {
     }
 }
 
-extension Schema<[String: String]> {
+extension Schema<[ExactText: String]> {
     /// A mapping with keys of the user's choice.
     static var dictionary: Schema {
         Schema { place, loading in
@@ -148,10 +148,10 @@ extension Schema<[String: String]> {
                 loading.problem("expected a mapping, found \(place.kind)", at: place)
                 return nil
             }
-            var dictionary: [String: String] = [:]
+            var dictionary: [ExactText: String] = [:]
             for entry in entries where entry.value.content != .null {
                 let value = Located(value: entry.value, path: place.path.key(entry.key))
-                dictionary[entry.key] = Schema<String>.text.read(value, loading)
+                dictionary[entry.key.exact] = Schema<String>.text.read(value, loading)
             }
             return dictionary
         }

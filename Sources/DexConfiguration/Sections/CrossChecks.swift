@@ -1,3 +1,5 @@
+import Bytes
+
 /// Checks that involve several sections. They look at what is written, so that they can tell where.
 struct CrossChecks {
     private let root: Located
@@ -7,7 +9,7 @@ struct CrossChecks {
     init(_ keys: Keys) {
         root = keys.mapping
         loading = keys.loading
-        hasPasswordDB = root["enablePasswordDB"]?.value.content == .bool(true)
+        hasPasswordDB = if case .bool(true)? = root["enablePasswordDB"]?.value.content { true } else { false }
     }
 
     func run() {
@@ -24,8 +26,8 @@ struct CrossChecks {
 
     private var connectors: [Located] { root["connectors"]?.elements ?? [] }
 
-    private var connectorIDs: Set<String> {
-        Set(connectors.compactMap { $0["id"]?.string } + (hasPasswordDB ? ["local"] : []))
+    private var connectorIDs: Set<ExactText> {
+        Set(connectors.compactMap { $0["id"]?.string?.exact } + (hasPasswordDB ? ["local"] : []))
     }
 
     private func connectorExists() {
@@ -37,7 +39,7 @@ struct CrossChecks {
     private func emailDomainsAreUnique() {
         var domains = UniqueNames(loading)
         for connector in connectors {
-            for domain in connector["emailDomains"]?.elements ?? [] { domains.add(domain.string?.lowercased(), at: domain) }
+            for domain in connector["emailDomains"]?.elements ?? [] { domains.add(domain.string?.asciiLowercased, at: domain) }
         }
     }
 
@@ -47,12 +49,12 @@ struct CrossChecks {
             if let id = client["id"] {
                 ids.add(id.string, at: id)
             } else if let variable = client["idEnv"] {
-                ids.add(variable.string.flatMap { loading.environment[$0] }, at: variable)
+                ids.add(variable.string.flatMap { loading.environment[$0.exact] }, at: variable)
             }
         }
         var emails = UniqueNames(loading)
         for password in root["staticPasswords"]?.elements ?? [] {
-            if let email = password["email"] { emails.add(email.string?.lowercased(), at: email) }
+            if let email = password["email"] { emails.add(email.string?.asciiLowercased, at: email) }
         }
         var connectorIDs = UniqueNames(loading, taken: hasPasswordDB ? ["local": "enablePasswordDB"] : [:])
         for connector in connectors {
@@ -67,27 +69,27 @@ struct CrossChecks {
 
     private func passwordConnectorExists() {
         guard let written = root["oauth2"]?["passwordConnector"], let id = written.string else { return }
-        guard connectorIDs.contains(id) else {
-            let closest = Suggestion.closest(to: id, among: connectorIDs.sorted()).map { "did you mean \(quoted($0))?" }
+        guard connectorIDs.contains(id.exact) else {
+            let closest = Suggestion.closest(to: id, among: connectorIDs.sorted().map(\.text)).map { "did you mean \(quoted($0))?" }
             let hint = id == "local" ? "write enablePasswordDB: true" : closest
             loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
             return
         }
-        guard let type = connectors.first(where: { $0["id"]?.string == id })?["type"]?.string else { return }
-        if !Configuration.Connector.typesWithPasswords.contains(type) {
+        guard let type = connectors.first(where: { $0["id"]?.string?.exact == id.exact })?["type"]?.string else { return }
+        if !Configuration.Connector.typesWithPasswords.contains(type.exact) {
             loading.problem("the connector \(quoted(id)) has no passwords", at: written)
         }
     }
 
     /// Types of connectors to whose sites browsers go, and come back.
-    private static let visited: Set<String> = [
+    private static let visited: Set<ExactText> = [
         "oidc", "oauth", "github", "gitlab", "gitea", "google", "microsoft", "linkedin", "bitbucket-cloud", "openshift",
     ]
 
     private func allowedConnectorsExist() {
         for client in root["staticClients"]?.elements ?? [] {
             for allowed in client["allowedConnectors"]?.elements ?? [] {
-                guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id) else { continue }
+                guard let id = allowed.string, !allowed.isAbsent, !connectorIDs.contains(id.exact) else { continue }
                 loading.warning("there is no connector \(quoted(id))", at: allowed)
             }
         }
@@ -99,7 +101,7 @@ struct CrossChecks {
         guard let issuer = root["issuer"]?.string else { return }
         let right = issuer + "/callback"
         for connector in connectors {
-            guard let type = connector["type"]?.string, Self.visited.contains(type), let written = connector["config"] else {
+            guard let type = connector["type"]?.string, Self.visited.contains(type.exact), let written = connector["config"] else {
                 continue
             }
             let config = written.expanded(loading)
@@ -110,7 +112,7 @@ struct CrossChecks {
                     path: written.path.key("redirectURI"))
                 continue
             }
-            guard let text = redirectURI.string, text != right else { continue }
+            guard let text = redirectURI.string, !text.hasSameBytes(as: right) else { continue }
             loading.problem(
                 "\(quoted(text)) is not where people come back to", hint: "write \(right), and register that at the provider",
                 at: redirectURI)
@@ -126,7 +128,7 @@ struct CrossChecks {
         }
         for client in root["staticClients"]?.elements ?? [] {
             guard let wanted = client["userinfoSignedResponseAlg"], let name = wanted.string,
-                SigningAlgorithm(rawValue: name) != nil, name != algorithm
+                SigningAlgorithm(rawValue: name) != nil, !name.hasSameBytes(as: algorithm)
             else { continue }
             loading.problem(
                 "the provider signs with \(algorithm)", hint: "write \(algorithm), or change signer.config.algorithm", at: wanted)
@@ -147,19 +149,19 @@ struct CrossChecks {
 /// Notices names that are given twice.
 private struct UniqueNames {
     private let loading: Loading
-    private var owners: [String: String]
+    private var owners: [ExactText: String]
 
-    init(_ loading: Loading, taken: [String: String] = [:]) {
+    init(_ loading: Loading, taken: [ExactText: String] = [:]) {
         self.loading = loading
         owners = taken
     }
 
     mutating func add(_ name: String?, at place: Located) {
         guard let name else { return }
-        if let owner = owners[name] {
+        if let owner = owners[name.exact] {
             loading.problem("\(quoted(name)) is taken", hint: "\(owner) has it", at: place)
         } else {
-            owners[name] = place.path.description
+            owners[name.exact] = place.path.description
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration {
     /// How the pages look.
     public struct Frontend: Sendable, Hashable {
@@ -10,13 +12,13 @@ extension Configuration {
         /// A URL, or a path relative to the issuer's.
         public var logoURL = "theme/logo.png"
         /// For templates of one's own.
-        public var extra: [String: String] = [:]
+        public var extra: [ExactText: String] = [:]
     }
 }
 
 extension Configuration.Frontend {
     /// What holds when the section is absent.
-    init(environment: [String: String]) {
+    init(environment: [ExactText: String]) {
         directory = EnvironmentSwitches(environment).frontendDirectory
     }
 

@@ -1,10 +1,12 @@
+import Bytes
+
 extension Configuration {
     /// What is logged, to standard error.
     public struct Logger: Sendable, Hashable {
         public var level = LogLevel(.info)
         public var format = LogFormat.text
         /// Names of attributes that are left out of every line.
-        public var excludeFields: Set<String> = []
+        public var excludeFields: Set<ExactText> = []
     }
 }
 
@@ -14,7 +16,7 @@ extension Configuration.Logger {
             Self(
                 level: keys("level", .logLevel, default: LogLevel(.info)),
                 format: keys("format", .word("log format"), default: .text),
-                excludeFields: Set(keys("excludeFields", .list(of: .text), default: [])))
+                excludeFields: Set(keys("excludeFields", .list(of: .text), default: []).map(\.exact)))
         }
     }
 }

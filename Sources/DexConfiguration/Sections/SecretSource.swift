@@ -1,3 +1,5 @@
+import Bytes
+
 /// A text that is written in the file, or in a variable or a file that it names.
 struct SecretSource {
     let inline: String
@@ -25,7 +27,7 @@ struct SecretSource {
         }
         if let text { return .found(text, at: place) }
         if let name {
-            guard let value = keys.loading.environment[name], !value.isEmpty else {
+            guard let value = keys.loading.environment[name.exact], !value.isEmpty else {
                 // Dex goes on with an empty text, which for a secret means that anybody may come in.
                 keys.loading.problem("the environment variable \(quoted(name)) is not set or empty", at: place)
                 return .invalid

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration {
     /// The listeners that browsers and clients reach, and what is added to their answers. At least one of ``http`` and
     /// ``https`` is there.
@@ -111,8 +113,8 @@ extension Schema<String> {
     fileprivate static var origin: Schema {
         Schema { place, loading in
             guard let origin = text.read(place, loading) else { return nil }
-            let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
-            if origin != "*", parts.count != 3 || !parts[0].hasSuffix(":") || !parts[1].isEmpty || parts[2].isEmpty {
+            let parts = origin.cut(at: "/")
+            if origin != "*", parts.count != 3 || !parts[0].endsWithByte(":") || !parts[1].isEmpty || parts[2].isEmpty {
                 loading.warning(
                     "\(quoted(origin)) is never the origin of a page",
                     hint: "write scheme, host and port only, such as https://app.example.com", at: place)

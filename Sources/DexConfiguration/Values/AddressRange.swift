@@ -1,3 +1,5 @@
+import Bytes
+
 /// A range of IP addresses in CIDR notation: `10.0.0.0/8`, `fd00::/8`.
 public struct AddressRange: Sendable, Hashable {
     /// As it is written.
@@ -9,9 +11,9 @@ public struct AddressRange: Sendable, Hashable {
 
     /// Nil if the text is not a range.
     public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.cut(at: "/")
         guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = UInt8(parts[1]),
-            parts[1] == "\(length)", Int(length) <= address.bytes.count * 8
+            parts[1].hasSameBytes(as: "\(length)"), Int(length) <= address.bytes.count * 8
         else { return nil }
         self.text = text
         network = address.bytes

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Durations in Go's syntax, which is Dex's: `1h30m`, `1.5h`, `300ms`, `0`.
 enum GoDuration {
     static func parse(_ text: String) throws(Mistake) -> Duration {
@@ -24,7 +26,7 @@ enum GoDuration {
         guard !whole.isEmpty || !fraction.isEmpty else { throw notADuration(text) }
         let unitName = String(decoding: rest.prefix { $0 != UInt8(ascii: ".") && !isDigit($0) }, as: UTF8.self)
         rest = rest.dropFirst(unitName.utf8.count)
-        guard let unit = units[unitName] else {
+        guard let unit = units[unitName.exact] else {
             if unitName.isEmpty { throw Mistake("the duration \(quoted(text)) has no unit", hint: example) }
             if unitName == "d" { throw Mistake("a duration has no days", hint: "write hours: 1d is 24h") }
             throw Mistake("unknown unit \(quoted(unitName)) in the duration \(quoted(text))", hint: example)
@@ -49,7 +51,7 @@ enum GoDuration {
         return sum
     }
 
-    private static let units: [String: Int64] = [
+    private static let units: [ExactText: Int64] = [
         "ns": 1,
         "us": 1_000, "µs": 1_000, "μs": 1_000,
         "ms": 1_000_000,

@@ -52,7 +52,7 @@ enum JSONText {
             case "\\": json += "\\\\"
             case _ where scalar.value < 0x20:
                 let digits = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                json += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: json.unicodeScalars.append(scalar)
             }
         }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 
 extension Schema<[Configuration.Connector.LDAPHost]> {
@@ -15,29 +16,25 @@ extension Schema<[Configuration.Connector.LDAPHost]> {
     private static func text(_ defaultPort: Int) -> Schema {
         Schema<String>.text.map { text throws(Mistake) in
             var hosts: Value = []
-            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                let trimmed = part.drop { $0 == " " }
-                let end = trimmed.lastIndex { $0 != " " }.map { trimmed.index(after: $0) } ?? trimmed.startIndex
-                hosts.append(try host(String(trimmed[..<end]), defaultPort))
+            for part in text.cut(at: ",") {
+                hosts.append(try host(String(part.trimmed { $0 == UInt8(ascii: " ") }), defaultPort))
             }
             return hosts
         }
     }
 
     private static func host(_ text: String, _ defaultPort: Int) throws(Mistake) -> Configuration.Connector.LDAPHost {
-        guard !text.contains("://") else {
+        guard !text.containsBytes(of: "://") else {
             throw Mistake("the host \(quoted(text)) is an address with a scheme", hint: "write the name and the port only")
         }
         var name = text[...]
         var port: Substring?
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-            name = text[text.index(after: text.startIndex)..<end]
-            let rest = text[text.index(after: end)...]
-            guard rest.isEmpty || rest.first == ":" else { throw notAHost(text) }
-            port = rest.isEmpty ? nil : rest.dropFirst()
-        } else if text.filter({ $0 == ":" }).count == 1, let colon = text.firstIndex(of: ":") {
-            name = text[..<colon]
-            port = text[text.index(after: colon)...]
+        if let inner = text.afterBytes(of: "["), let (address, rest) = inner.cutOnce(at: "]") {
+            name = address
+            port = rest.afterBytes(of: ":")
+            guard rest.isEmpty || port != nil else { throw notAHost(text) }
+        } else if let (before, after) = text.cutOnce(at: ":"), !after.containsByte(":") {
+            (name, port) = (before, after)
         }
         let isName = name.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
@@ -121,9 +118,9 @@ extension Schema<[UInt8]> {
     static var pemData: Schema {
         Schema<String>.text.map { text throws(Mistake) in
             let begin = "-----BEGIN CERTIFICATE-----"
-            if text.contains(begin) { return Array(text.utf8) }
-            let packed = text.filter { !$0.isWhitespace }
-            guard let data = Data(base64Encoded: packed), String(decoding: data, as: UTF8.self).contains(begin) else {
+            if text.containsBytes(of: begin) { return Array(text.utf8) }
+            let packed = text.withoutASCIIWhitespace
+            guard let data = Data(base64Encoded: packed), String(decoding: data, as: UTF8.self).containsBytes(of: begin) else {
                 throw Mistake("not certificates in PEM", hint: "write the PEM text, or its base64")
             }
             return Array(data)

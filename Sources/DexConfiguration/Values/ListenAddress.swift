@@ -1,3 +1,5 @@
+import Bytes
+
 /// Where a server listens: `127.0.0.1:5556`, `[::1]:5556`, `localhost:5556` or, on all addresses, `:5556`.
 public struct ListenAddress: Sendable, Hashable {
     /// A name or an address without brackets; empty for all addresses of the machine.
@@ -12,17 +14,15 @@ public struct ListenAddress: Sendable, Hashable {
 
     /// Nil if the text is not `host:port`.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        var host = text[..<colon]
-        let digits = text[text.index(after: colon)...]
+        guard let (written, digits) = text.cutLast(at: ":") else { return nil }
+        var host = written
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else {
             return nil
         }
-        if host.hasPrefix("[") {
-            guard host.hasSuffix("]") else { return nil }
-            host = host.dropFirst().dropLast()
-            let address = host.prefix { $0 != "%" }
-            guard case .v6? = IPAddress(String(address)) else { return nil }
+        if let inner = host.afterBytes(of: "[") {
+            guard let inside = inner.beforeBytes(of: "]") else { return nil }
+            host = inside
+            guard case .v6? = IPAddress(String(host.cutOnce(at: "%")?.before ?? host)) else { return nil }
         } else if host.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "[]/:@?#".utf8.contains($0) }) {
             return nil
         }
@@ -32,7 +32,7 @@ public struct ListenAddress: Sendable, Hashable {
 
 extension ListenAddress: CustomStringConvertible {
     public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        host.containsByte(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
@@ -50,9 +50,9 @@ extension Schema<ListenAddress> {
         Schema<String>.text.map { text throws(Mistake) in
             if let address = ListenAddress(text) { return address }
             let hint =
-                if text.contains("://") { "write host:port without http://" } else if UInt16(text) != nil {
+                if text.containsBytes(of: "://") { "write host:port without http://" } else if UInt16(text) != nil {
                     "write :\(text)"
-                } else if IPAddress(text) != nil { text.contains(":") ? "write [\(text)]:5556" : "write \(text):5556" } else {
+                } else if IPAddress(text) != nil { text.containsByte(":") ? "write [\(text)]:5556" : "write \(text):5556" } else {
                     "write host:port, [IPv6 address]:port or :port"
                 }
             throw Mistake("\(quoted(text)) is not an address to listen on", hint: hint)

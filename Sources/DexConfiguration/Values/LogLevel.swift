@@ -1,3 +1,5 @@
+import Bytes
+
 /// From which level on messages are logged, as Go's slog counts: `info`, `WARN`, `debug-2`, `error+1`.
 public struct LogLevel: Sendable, Hashable {
     public enum Name: String, Sendable, Hashable, CaseIterable {
@@ -27,10 +29,10 @@ public struct LogLevel: Sendable, Hashable {
 extension Schema<LogLevel> {
     static var logLevel: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            let word = text.prefix { $0 != "+" && $0 != "-" }
-            let offset = text.dropFirst(word.count)
+            let end = text.utf8.firstIndex { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") } ?? text.endIndex
+            let (word, offset) = (text[..<end], text[end...])
             let words = LogLevel.Name.allCases.map(\.rawValue)
-            guard let name = LogLevel.Name(rawValue: word.lowercased()), let steps = offset.isEmpty ? 0 : Int(offset),
+            guard let name = LogLevel.Name(rawValue: word.asciiLowercased), let steps = offset.isEmpty ? 0 : Int(offset),
                 abs(steps) <= 100
             else {
                 let closest = Suggestion.closest(to: String(word), among: words).map { "did you mean \($0)?" }

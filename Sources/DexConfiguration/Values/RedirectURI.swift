@@ -1,3 +1,5 @@
+import Bytes
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -12,11 +14,11 @@ enum RedirectURI {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }),
             let components = URLComponents(string: text, encodingInvalidCharacters: false)
         else { throw Mistake("\(quoted(text)) is not a URI") }
-        guard let scheme = components.scheme?.lowercased() else {
+        guard let scheme = components.scheme?.asciiLowercased else {
             throw Mistake("\(quoted(text)) is not absolute", hint: "write for example https://app.example.com/callback")
         }
         guard components.percentEncodedFragment == nil else { throw Mistake("a redirect URI cannot have a fragment") }
-        guard !scriptSchemes.contains(scheme) else { throw Mistake("a redirect URI cannot be of the scheme \(scheme)") }
+        guard !scriptSchemes.contains(scheme.exact) else { throw Mistake("a redirect URI cannot be of the scheme \(scheme)") }
         if scheme == "http" || scheme == "https" {
             guard components.percentEncodedHost.map({ !$0.isEmpty }) ?? false else {
                 throw Mistake("\(quoted(text)) has no host")
@@ -29,7 +31,7 @@ enum RedirectURI {
     }
 
     static func checkAfterLogout(_ text: String) throws(Mistake) -> String {
-        guard try check(text).contains("://") else {
+        guard try check(text).containsBytes(of: "://") else {
             throw Mistake("\(quoted(text)) is no address for a browser", hint: "write for example https://app.example.com/")
         }
         return text
@@ -41,13 +43,13 @@ enum RedirectURI {
 
     /// One slash in front, so that no browser takes the rest for another host, and nothing that it would rewrite.
     private static func isPath(_ text: String) -> Bool {
-        text.hasPrefix("/") && !text.hasPrefix("//")
+        text.startsWithBytes(of: "/") && !text.startsWithBytes(of: "//")
             && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") }
-            && !text.split(separator: "/").contains { $0 == "." || $0 == ".." }
+            && !text.fields(at: "/").contains { $0 == "." || $0 == ".." }
     }
 
     /// A browser would run these in a page of ours.
-    private static let scriptSchemes: Set<String> = ["javascript", "data", "vbscript"]
+    private static let scriptSchemes: Set<ExactText> = ["javascript", "data", "vbscript"]
 }
 
 extension Schema<String> {
@@ -59,7 +61,7 @@ extension Schema<String> {
     static var redirectURI: Schema {
         Schema { place, loading in
             guard let uri = text.map(RedirectURI.check).read(place, loading) else { return nil }
-            if uri.contains("*") {
+            if uri.containsByte("*") {
                 loading.warning("a redirect URI is compared as it is: * stands for itself only", at: place)
             }
             return uri

@@ -1,3 +1,5 @@
+import Bytes
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -10,9 +12,7 @@ enum ServiceURL {
     static func base(_ text: String) throws(Mistake) -> String {
         let components = try check(text)
         guard components.percentEncodedQuery == nil else { throw Mistake("must not have a query", hint: example) }
-        var text = text[...]
-        while text.hasSuffix("/") { text.removeLast() }
-        return String(text)
+        return text.withoutLastSlashes
     }
 
     /// An address that is used as it is.
@@ -25,7 +25,7 @@ enum ServiceURL {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }),
             let components = URLComponents(string: text, encodingInvalidCharacters: false)
         else { throw Mistake("\(quoted(text)) is not a URL", hint: example) }
-        guard let scheme = components.scheme?.lowercased(), scheme == "http" || scheme == "https",
+        guard let scheme = components.scheme?.asciiLowercased, scheme == "http" || scheme == "https",
             components.percentEncodedHost.map({ !$0.isEmpty }) ?? false
         else { throw Mistake("must be an http or https URL", hint: example) }
         guard components.user == nil, components.password == nil else { throw Mistake("cannot hold a user or a password") }
@@ -44,7 +44,7 @@ extension Schema<String> {
     private static func service(_ check: @escaping (String) throws(Mistake) -> String) -> Schema {
         Schema { place, loading in
             guard let url = text.map(check).read(place, loading) else { return nil }
-            if url.lowercased().hasPrefix("http:") {
+            if url.asciiLowercased.startsWithBytes(of: "http:") {
                 loading.warning("secrets travel there for everybody to read", hint: "write https", at: place)
             }
             return url

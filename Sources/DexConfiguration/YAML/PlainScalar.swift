@@ -1,19 +1,21 @@
+import Bytes
+
 /// What an unquoted word means in YAML 1.1, as the YAML library of Dex reads it.
 ///
 /// The rules are written out here, because those of Yams need regular expressions, and those a megabyte of tables.
 enum PlainScalar {
     static func content(of text: String) -> YAMLValue.Content {
-        if let word = words[text] { return word }
+        if let word = words[text.exact] { return word }
         return isNumber(text) ? .number(text) : .string(text)
     }
 
-    private static let words: [String: YAMLValue.Content] = {
-        var words: [String: YAMLValue.Content] = [:]
-        for word in ["", "~", "null", "Null", "NULL"] { words[word] = .null }
-        for word in ["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"] { words[word] = .bool(true) }
-        for word in ["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"] { words[word] = .bool(false) }
+    private static let words: [ExactText: YAMLValue.Content] = {
+        var words: [ExactText: YAMLValue.Content] = [:]
+        for word in ["", "~", "null", "Null", "NULL"] { words[word.exact] = .null }
+        for word in ["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"] { words[word.exact] = .bool(true) }
+        for word in ["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"] { words[word.exact] = .bool(false) }
         for word in [".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN"] {
-            words[word] = .number(word)
+            words[word.exact] = .number(word)
         }
         return words
     }()
@@ -31,7 +33,7 @@ enum PlainScalar {
         let digits = bytes.dropFirst(2)
         switch bytes[bytes.startIndex + 1] {
         case UInt8(ascii: "x"), UInt8(ascii: "X"):
-            return digits.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+            return digits.allSatisfy { $0.isASCIIHexDigit }
         case UInt8(ascii: "o"), UInt8(ascii: "O"):
             return digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }
         case UInt8(ascii: "b"), UInt8(ascii: "B"):

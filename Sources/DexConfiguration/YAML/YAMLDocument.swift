@@ -1,3 +1,4 @@
+import Bytes
 import Yams
 
 /// Why a text is not one YAML document that we can use.
@@ -116,7 +117,7 @@ extension YAMLProblem {
             .composer(let context, let problem, let mark, _):
             let explanation = context.map { " (\($0.text))" } ?? ""
             // What began and did not end is told where it began: the end of the file helps nobody.
-            let isUnfinished = problem.contains("end of stream")
+            let isUnfinished = problem.containsBytes(of: "end of stream")
             self.init(
                 position: Position(isUnfinished ? context?.mark ?? mark : mark),
                 message: "not valid YAML: \(problem)\(explanation)")
@@ -135,10 +136,10 @@ extension YAMLProblem {
 extension Position {
     /// The place of a character counted from 0.
     fileprivate init(ofCharacter offset: Int, in text: String) {
-        let before = text.prefix(offset)
-        let line = before.count(where: \.isNewline) + 1
-        let start = before.lastIndex(where: \.isNewline).map(before.index(after:)) ?? before.startIndex
-        self.init(line: line, column: before[start...].unicodeScalars.count + 1)
+        let before = text.unicodeScalars.prefix(offset)
+        let line = before.count { $0 == "\n" } + 1
+        let start = before.lastIndex(of: "\n").map(before.index(after:)) ?? before.startIndex
+        self.init(line: line, column: before[start...].count + 1)
     }
 }
 
@@ -188,17 +189,17 @@ private struct TreeBuilder {
     private mutating func entries(of mapping: Node.Mapping, depth: Int) throws(YAMLProblem) -> [YAMLEntry] {
         var entries: [YAMLEntry] = []
         var merged: [YAMLEntry] = []
-        var positions: [String: Position] = [:]
+        var positions: [ExactText: Position] = [:]
         for (keyNode, valueNode) in mapping {
             let position = keyNode.mark.map(Position.init) ?? .start
             guard let scalar = keyNode.scalar else {
                 throw YAMLProblem(position: position, message: "a key must be a word, not a list or a mapping")
             }
             let key = marked.original(scalar.string)
-            if let first = positions[key.lowercased()] {
+            if let first = positions[key.asciiLowercased.exact] {
                 duplicates.append(DuplicateKey(key: key, first: first, second: position))
             }
-            positions[key.lowercased()] = position
+            positions[key.asciiLowercased.exact] = position
             let value = try value(valueNode, depth: depth + 1)
             if key == "<<", scalar.style == .plain {
                 merged += try Self.merged(value)
@@ -207,8 +208,8 @@ private struct TreeBuilder {
             }
         }
         // What is written in the mapping itself wins, then the earlier of the merged ones.
-        for entry in merged where positions[entry.key.lowercased()] == nil {
-            positions[entry.key.lowercased()] = entry.position
+        for entry in merged where positions[entry.key.asciiLowercased.exact] == nil {
+            positions[entry.key.asciiLowercased.exact] = entry.position
             entries.append(entry)
         }
         return entries

@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import OpenIDConnect
 import Upstream
@@ -6,7 +7,7 @@ import Upstream
 struct GoogleCredentials: Sendable {
     let configured: String?
     /// Of this process.
-    let environment: [String: String]
+    let environment: [ExactText: String]
 
     /// - Returns: the file, and whether there is nothing else to look for; nil for nowhere.
     var file: (path: String, isCertain: Bool)? {

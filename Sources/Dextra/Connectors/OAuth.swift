@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import DexConfiguration
 import JOSE
@@ -13,7 +14,7 @@ struct ProviderConnectors {
     let files: FileReading
     let proxies: ProxyRules
     let life: UpstreamLife
-    let environment: [String: String]
+    let environment: [ExactText: String]
 
     func make(_ provider: Settings.Provider) -> any Connector {
         switch provider {

@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import DexConfiguration
 import OpenIDConnect
@@ -5,7 +6,7 @@ import OpenIDConnect
 extension SAMLLogoutSettings {
     /// Nil where our own address is not known.
     init?(_ saml: Configuration.Connector.SAML, metadata: IdentityProviderMetadata?, id: String) {
-        guard saml.redirectURI.hasSuffix("/callback") else { return nil }
+        guard saml.redirectURI.endsWithBytes(of: "/callback") else { return nil }
         let issuer = saml.redirectURI.dropLast("/callback".count)
         self.init(
             address: issuer + "/saml/" + PercentEncoding.encode(id) + "/logout", serviceURL: saml.sloURL ?? metadata?.logoutURL,

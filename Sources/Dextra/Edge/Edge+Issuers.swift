@@ -1,5 +1,6 @@
 public import DexConfiguration
 public import Edge
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -100,7 +101,7 @@ extension CertificateTrust {
                 // Hashes are compared in lower case; nothing else in a certificate is 64 hexadecimal digits.
                 let isHash = names.contains(.hash) && $0.name.utf8.count == 64 && $0.name.allSatisfy(\.isHexDigit)
                 return Mapping(
-                    name: isHash ? $0.name.lowercased() : $0.name, subject: $0.subject, email: $0.email, groups: $0.groups)
+                    name: isHash ? $0.name.asciiLowercased : $0.name, subject: $0.subject, email: $0.email, groups: $0.groups)
             }, requiresMapping: configuration.requireMapping)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Edge
 import EdgeServer
@@ -82,7 +83,7 @@ struct EdgeLogin: Sendable {
         let path = edge.prefix + page
         if let uri = login.redirectURI {
             guard page != LoginSettings.callbackPage else { return [uri] }
-            return [(uri.hasPrefix("/") ? "" : WebOrigin(of: uri)?.text ?? "") + path]
+            return [(uri.startsWithBytes(of: "/") ? "" : WebOrigin(of: uri)?.text ?? "") + path]
         }
         let scheme = isSecure(configuration, edge, login) ? "https" : "http"
         let hosts = login.allowedRedirectHosts.compactMap { AllowedHost($0)?.exact }
@@ -93,8 +94,8 @@ struct EdgeLogin: Sendable {
         _ configuration: Configuration, _ edge: Configuration.Edge, _ login: Configuration.Edge.Login
     ) -> Bool {
         if let secure = edge.session.cookie.secure { return secure }
-        let address = [login.origin, login.redirectURI].compactMap(\.self).first { !$0.hasPrefix("/") }
-        return address?.lowercased().hasPrefix("https:") ?? configuration.issuer.isSecure
+        let address = [login.origin, login.redirectURI].compactMap(\.self).first { !$0.startsWithBytes(of: "/") }
+        return address?.asciiLowercased.startsWithBytes(of: "https:") ?? configuration.issuer.isSecure
     }
 
     private static func provider(_ login: Configuration.Edge.Login, _ surroundings: Surroundings) -> any LoginProvider {

@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import Logging
 import Web
@@ -43,7 +44,7 @@ struct EdgeLog: EdgeObserver {
 
     /// The query stays out: it may hold tokens.
     private func log(
-        _ level: Logger.Level, _ outcome: Logger.Message, _ request: EdgeRequest, _ values: [String: String],
+        _ level: Logger.Level, _ outcome: Logger.Message, _ request: EdgeRequest, _ values: [ExactText: String],
         _ identity: EdgeIdentity?
     ) {
         guard logger.logLevel <= level else { return }

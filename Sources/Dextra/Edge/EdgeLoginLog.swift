@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import Logging
 import OpenIDConnect
@@ -24,7 +25,7 @@ struct EdgeLoginLog: LoginEventLog {
         }
     }
 
-    private func log(_ level: Logger.Level, _ message: Logger.Message, _ values: [String: String]) {
+    private func log(_ level: Logger.Level, _ message: Logger.Message, _ values: [ExactText: String]) {
         var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key, .string($0.value)) })
         if let scope = RequestScope.current {
             metadata["request_id"] = .string(scope.id)

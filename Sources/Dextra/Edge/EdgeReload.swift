@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Edge
 import EdgeServer
@@ -30,7 +31,7 @@ final class EdgeReload: Sendable {
     private let log: IdentityLogger
     private let identities: Mutex<EdgeIdentities>
     /// Issuers whose keys have a gauge.
-    private let watched = Mutex<Set<String>>([])
+    private let watched = Mutex<Set<ExactText>>([])
 
     /// - Throws: ``StartError`` for keys that cannot be used.
     init(_ edge: Configuration.Edge, _ surroundings: Surroundings) throws(StartError) {

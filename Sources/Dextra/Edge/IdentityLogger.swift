@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import FoundationEssentials
 import Logging
@@ -11,7 +12,7 @@ final class IdentityLogger: IdentityLog {
     private let fetches: CounterFamily
     private let clock: any OpenIDConnect.WallClock
     /// What every request may bring about is told once in a while.
-    private let quietUntil = Mutex<[String: Date]>([:])
+    private let quietUntil = Mutex<[ExactText: Date]>([:])
     private static let pause = 10.0
 
     init(logger: Logger, metrics: Metrics, clock: any OpenIDConnect.WallClock) {

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// A file with a JWK set.
@@ -8,7 +9,7 @@ struct KeySetFile: Sendable {
 
     /// - Throws: what is wrong with the file, also when no key in it verifies signatures.
     init(path: String) throws(Failure) {
-        if path.hasPrefix("http://") || path.hasPrefix("https://") {
+        if path.startsWithBytes(of: "http://") || path.startsWithBytes(of: "https://") {
             throw Failure("--jwks takes a file: curl -fsS '\(path)' > keys.json, then --jwks keys.json")
         }
         let text: String

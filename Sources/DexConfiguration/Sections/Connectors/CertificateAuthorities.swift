@@ -1,3 +1,5 @@
+import Bytes
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -9,13 +11,13 @@ extension Schema<String> {
     static var certificateAuthority: Schema {
         Schema { place, loading in
             guard let text = Schema<String>.text.read(place, loading) else { return nil }
-            if text.contains(marker) { return text }
-            let joined = text.filter { !$0.isWhitespace }
-            if let decoded = Data(base64Encoded: joined), let pem = String(data: decoded, encoding: .utf8), pem.contains(marker) {
+            if text.containsBytes(of: marker) { return text }
+            let joined = text.withoutASCIIWhitespace
+            if let decoded = Data(base64Encoded: joined), let pem = String(data: decoded, encoding: .utf8), pem.containsBytes(of: marker) {
                 return pem
             }
             guard let pem = loading.contents(ofFile: text, namedAt: place) else { return nil }
-            guard pem.contains(marker) else {
+            guard pem.containsBytes(of: marker) else {
                 loading.problem(
                     "the file \(quoted(text)) holds no certificate in PEM", hint: "it begins with \(marker)", at: place)
                 return nil

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     /// One element of `claims`: what becomes of a claim of everybody that this connector finds. Beyond Dex.
     public struct ClaimRule: Sendable, Hashable {
@@ -82,8 +84,10 @@ extension Configuration.Connector.ClaimRule {
         guard let template else {
             return keys.problem("match without to", hint: "write to: what becomes of it, as in to: \"$1\"")
         }
-        let stars = pattern.filter { $0 == "*" }.count
-        let digits = zip(template, template.dropFirst()).compactMap { $0 == "$" ? $1.wholeNumberValue : nil }
+        let stars = pattern.utf8.count { $0 == UInt8(ascii: "*") }
+        let digits = zip(template.utf8, template.utf8.dropFirst()).compactMap { sign, digit in
+            sign == UInt8(ascii: "$") && digit.isASCIIDigit ? Int(digit - UInt8(ascii: "0")) : nil
+        }
         guard let place = keys["to"], let tooHigh = digits.first(where: { $0 > stars || $0 == 0 }) else { return }
         keys.loading.problem(
             "$\(tooHigh) stands for nothing", hint: "the pattern has \(stars) * to take it from", at: place)

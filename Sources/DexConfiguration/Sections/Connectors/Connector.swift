@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration {
     /// Where identities come from.
     public struct Connector: Sendable, Hashable {
@@ -44,7 +46,7 @@ extension Configuration.Connector {
     }
 
     /// The types that have a password form, and so can serve the password grant.
-    static let typesWithPasswords: Set<String> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
+    static let typesWithPasswords: Set<ExactText> = ["atlassian-crowd", "keystone", "ldap", "mockPassword"]
 
     private enum Word: String, CaseIterable {
         case ldap, saml, samlExperimental, oidc

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     public struct GitHub: Sendable, Hashable {
         public var application: Application
@@ -54,10 +56,13 @@ extension Schema<String> {
     /// A host, with a port if it is not the usual one.
     fileprivate static var hostName: Schema {
         text.map { text throws(Mistake) in
-            guard !text.contains("/") else {
+            guard !text.containsByte("/") else {
                 throw Mistake("a host name has no slash", hint: "write for example github.example.com, without https://")
             }
-            do throws(Mistake) { return String(try ServiceURL.base("https://" + text).dropFirst("https://".count)) } catch {
+            do throws(Mistake) {
+                let url = try ServiceURL.base("https://" + text)
+                return url.afterBytes(of: "https://").map(String.init) ?? url
+            } catch {
                 throw Mistake("\(quoted(text)) is not a host name", hint: "write for example github.example.com")
             }
         }
@@ -65,7 +70,7 @@ extension Schema<String> {
 
     fileprivate static var preferredEmailDomain: Schema {
         text.map { text throws(Mistake) in
-            guard !text.hasSuffix("*") else {
+            guard !text.endsWithBytes(of: "*") else {
                 throw Mistake("a domain cannot end in *", hint: "write for example *.example.com")
             }
             return text

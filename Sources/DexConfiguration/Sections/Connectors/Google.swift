@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     public struct Google: Sendable, Hashable {
         public var application: Application
@@ -12,7 +14,7 @@ extension Configuration.Connector {
         /// Nil: default credentials of Google's tools, if there are administrators.
         public var serviceAccountFilePath: String?
         /// By the domain of the person's address; `*` is for all others.
-        public var domainToAdminEmail: [String: String]
+        public var domainToAdminEmail: [ExactText: String]
         public var fetchTransitiveGroupMembership: Bool
         public var promptType: String
 

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     /// A directory that is asked by LDAP.
     public struct LDAP: Sendable, Hashable {
@@ -170,7 +172,7 @@ extension Configuration.Connector.LDAP {
         case (_?, let srv?): keys.loading.problem("given twice", hint: "write one of host, srv", at: srv)
         case (let host?, nil):
             // 636 is Dex's default here, too, where servers do not expect StartTLS.
-            guard security == .startTLS, let text = host.string, !text.hasSuffix(":389"), !hasPort(text) else { return }
+            guard security == .startTLS, let text = host.string, !text.endsWithBytes(of: ":389"), !hasPort(text) else { return }
             keys.loading.warning(
                 "the port is 636 as in Dex, where servers rarely speak StartTLS", hint: "write \(text):389", at: host)
         case (nil, _?): break
@@ -178,7 +180,7 @@ extension Configuration.Connector.LDAP {
     }
 
     private static func hasPort(_ host: String) -> Bool {
-        host.contains(",") || host.contains("]:") || (host.filter { $0 == ":" }.count == 1)
+        host.containsByte(",") || host.containsBytes(of: "]:") || host.utf8.count { $0 == UInt8(ascii: ":") } == 1
     }
 
     /// Dex's rule: the data win over the file.

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     /// Logins by tickets of Kerberos (RFC 4559).
     public struct LDAPKerberos: Sendable, Hashable {
@@ -55,7 +57,7 @@ extension Schema<Configuration.Connector.LDAPKerberos.Username> {
     fileprivate static var username: Schema {
         Schema { place, loading in
             guard let text = Schema<String>.text.read(place, loading) else { return nil }
-            switch text.lowercased() {
+            switch text.asciiLowercased {
             case "localpart", "samaccountname": return .localPart
             case "userprincipalname": return .userPrincipalName
             default:

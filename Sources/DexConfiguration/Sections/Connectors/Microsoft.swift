@@ -69,7 +69,7 @@ extension Schema<String> {
         text.map { text throws(Mistake) in
             let isPlain = text.utf8.allSatisfy { byte in
                 byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
-                    || (byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber))
+                    || byte.isASCIILetterOrDigit
             }
             guard isPlain else { throw Mistake("\(quoted(text)) is not a tenant", hint: "write its id or its domain") }
             return text

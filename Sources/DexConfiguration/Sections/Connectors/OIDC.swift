@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Connector {
     /// An OpenID Connect provider. The names are those of the keys.
     public struct OIDC: Sendable, Hashable {
@@ -183,7 +185,10 @@ extension Keys {
     /// Whether a key is there, though perhaps with an empty text.
     fileprivate func isWritten(_ name: String) -> Bool {
         guard case .mapping(let entries) = mapping.value.content else { return false }
-        return entries.contains { $0.key.lowercased() == name.lowercased() && $0.value.content == .string("") }
+        return entries.contains { entry in
+            guard case .string(let text) = entry.value.content else { return false }
+            return text.isEmpty && entry.key.hasSameBytesFoldingASCII(as: name)
+        }
     }
 }
 
@@ -191,12 +196,13 @@ extension Schema<String> {
     /// An absolute URL of HTTP without a user.
     fileprivate static var upstreamURL: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
-            guard let rest, let first = rest.first, first != "/", text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            let lower = text.asciiLowercased
+            let rest = lower.afterBytes(of: "https://") ?? lower.afterBytes(of: "http://")
+            guard let rest, !rest.isEmpty, !rest.startsWithByte("/"), text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
                 throw Mistake(
                     "\(quoted(text)) is not an http or https URL", hint: "write for example https://accounts.example.com")
             }
-            guard !rest.prefix(while: { $0 != "/" }).contains("@") else { throw Mistake("a URL here cannot hold a user") }
+            guard !rest.utf8.prefix(while: { $0 != UInt8(ascii: "/") }).contains(UInt8(ascii: "@")) else { throw Mistake("a URL here cannot hold a user") }
             return text
         }
     }

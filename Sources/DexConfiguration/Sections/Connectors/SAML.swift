@@ -1,3 +1,5 @@
+import Bytes
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -130,7 +132,7 @@ extension Configuration.Connector.SAML {
             if path != nil {
                 keys.loading.problem("given twice", hint: "write one of idpMetadataFile, idpMetadataURL", at: place)
             }
-            if !url.lowercased().hasPrefix("https://"), keys["idpMetadataCA"] == nil {
+            if !url.asciiLowercased.startsWithBytes(of: "https://"), keys["idpMetadataCA"] == nil {
                 keys.loading.problem(
                     "anybody on the way could put other certificates there",
                     hint: "write https, or idpMetadataCA with the certificate that the metadata is signed with", at: place)
@@ -166,7 +168,7 @@ extension Configuration.Connector.SAML {
         }
         if let fromFile { return .file(fromFile) }
         return fromData.flatMap { text in
-            guard text.contains(certificateMark) else {
+            guard text.containsBytes(of: certificateMark) else {
                 keys.loading.problem("no certificate in PEM (\(certificateMark))", at: place)
                 return nil
             }
@@ -187,7 +189,7 @@ extension Configuration.Connector.SAML {
 /// The names that Dex has for formats of NameID (saml-core §8.3).
 private enum NameIDFormat {
     static let persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
-    static let byName: [String: String] = [
+    static let byName: [ExactText: String] = [
         "emailAddress": "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
         "unspecified": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
         "X509SubjectName": "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName",
@@ -203,11 +205,11 @@ private enum NameIDFormat {
 extension Schema<String> {
     fileprivate static var nameIDFormat: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            if NameIDFormat.byName.values.contains(text) { return text }
-            guard let urn = NameIDFormat.byName[text] else {
+            if NameIDFormat.byName.values.containsExactly(text) { return text }
+            guard let urn = NameIDFormat.byName[text.exact] else {
                 throw Mistake(
                     "unknown format of NameID \(quoted(text))",
-                    hint: "one of \(NameIDFormat.byName.keys.sorted().joined(separator: ", ")), or its full URN")
+                    hint: "one of \(NameIDFormat.byName.keys.sorted().map(\.text).joined(separator: ", ")), or its full URN")
             }
             return urn
         }
@@ -216,8 +218,9 @@ extension Schema<String> {
     /// The address of a page: absolute, http or https, without a fragment.
     fileprivate static var webAddress: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            let lower = text.lowercased()
-            guard lower.hasPrefix("https://") || lower.hasPrefix("http://"), !text.contains("#"), !text.contains(" "),
+            let lower = text.asciiLowercased
+            guard lower.startsWithBytes(of: "https://") || lower.startsWithBytes(of: "http://"), !text.containsByte("#"),
+                !text.containsByte(" "),
                 !text.utf8.contains(where: { $0 < 0x20 })
             else { throw Mistake("\(quoted(text)) is not an address", hint: "write for example https://idp.example.com/sso") }
             return text
@@ -227,7 +230,7 @@ extension Schema<String> {
     /// Text in base64, as Go writes bytes.
     fileprivate static var base64Text: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            guard let data = Data(base64Encoded: text.filter { !$0.isWhitespace }),
+            guard let data = Data(base64Encoded: text.withoutASCIIWhitespace),
                 let decoded = String(bytes: data, encoding: .utf8)
             else { throw Mistake("not base64 of a text", hint: "write the output of base64 -w0 FILE") }
             return decoded

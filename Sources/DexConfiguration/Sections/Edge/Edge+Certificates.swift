@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// Client certificates that trusted proxies forward in `x-forwarded-client-cert`.
     public struct Certificates: Sendable, Hashable {
@@ -35,9 +37,9 @@ extension Configuration.Edge.Certificates {
             if found.requireMapping, found.mappings.isEmpty {
                 keys.problem("nobody would be known", hint: "write mappings, or requireMapping: false")
             }
-            var seen: Set<String> = []
+            var seen: Set<ExactText> = []
             if let place = keys["mappings"] {
-                for mapping in found.mappings where !seen.insert(mapping.name).inserted {
+                for mapping in found.mappings where !seen.insert(mapping.name.exact).inserted {
                     keys.loading.problem("\(quoted(mapping.name)) is mapped twice", at: place)
                 }
             }

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// What a backend is told about who asks.
     public struct Headers: Sendable, Hashable {
@@ -8,7 +10,7 @@ extension Configuration.Edge {
         /// Whether the session's access token is passed on.
         public var accessToken = false
         /// Header name to the name of the claim that it carries.
-        public var claims: [String: String] = [:]
+        public var claims: [ExactText: String] = [:]
         /// Stands before the e-mail address in `kubeflow-userid`.
         public var kubeflowPrefix = ""
         /// Stands with a colon before the values of `x-goog-authenticated-user-…`.
@@ -41,12 +43,12 @@ extension Configuration.Edge.Headers {
             headers.claims = keys("claims", .dictionary, default: [:])
             headers.kubeflowPrefix = keys("kubeflowPrefix", .text, default: "")
             headers.googleNamespace = keys("googleNamespace", .text, default: headers.googleNamespace)
-            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key }) where !isHeaderName(name) {
+            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key }) where !isHeaderName(name.text) {
                 keys.loading.problem(
-                    "\(quoted(name)) is not the name of a header", hint: "use letters, digits and dashes",
+                    "\(quoted(name.text)) is not the name of a header", hint: "use letters, digits and dashes",
                     at: keys["claims"] ?? keys.mapping)
             }
-            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key }) where forbidden.contains(name.lowercased()) {
+            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key }) where forbidden.contains(name.text.asciiLowercased.exact) {
                 keys.loading.problem(
                     "\(name) is not a header that can carry a claim", hint: "choose a name of your own, such as X-Claim-Team",
                     at: keys["claims"] ?? keys.mapping)
@@ -69,7 +71,7 @@ extension Configuration.Edge.Headers {
     }
 
     /// What messages are made of, and what has a meaning already.
-    private static let forbidden: Set<String> = [
+    private static let forbidden: Set<ExactText> = [
         "authorization", "connection", "content-length", "content-type", "cookie", "date", "host", "set-cookie", "te", "trailer",
         "transfer-encoding", "upgrade",
     ]

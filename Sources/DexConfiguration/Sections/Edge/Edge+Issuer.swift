@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// An issuer whose tokens are believed.
     public struct Issuer: Sendable, Hashable {
@@ -116,7 +118,7 @@ extension Configuration.Edge.Issuer {
     }
 
     private static func warnIfPlain(_ url: String, _ keys: DexConfiguration.Keys, _ name: String) {
-        guard url.lowercased().hasPrefix("http:"), let place = keys[name] else { return }
+        guard url.asciiLowercased.startsWithBytes(of: "http:"), let place = keys[name] else { return }
         keys.loading.warning(
             "keys come from there unprotected: who stands in between can make tokens", hint: "write https", at: place)
     }
@@ -169,7 +171,7 @@ extension Configuration.Edge.Issuer {
         .mapping { keys in
             let name = keys.required("name", .text)
             let prefix = keys("prefix", .text, default: "")
-            return name.map { Header(name: $0.lowercased(), prefix: prefix) }
+            return name.map { Header(name: $0.asciiLowercased, prefix: prefix) }
         }
     }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// How browsers are led to a login, and where they may return to.
     public struct Login: Sendable, Hashable {
@@ -18,7 +20,7 @@ extension Configuration.Edge {
         public var scopes: [String] = ["openid", "email", "profile", "groups", "offline_access"]
         public var prompt: String?
         /// Further parameters of the authorization request.
-        public var parameters: [String: String] = [:]
+        public var parameters: [ExactText: String] = [:]
         /// An address, or a path; nil: `{prefix}/callback` at the host of the login.
         public var redirectURI: String?
         /// The login's scheme and host, where it is not at every host: `https://login.example.com`.
@@ -75,12 +77,14 @@ extension Configuration.Edge.Login {
     }
 
     /// Written by the flow itself.
-    private static let ownParameters: Set<String> = [
+    private static let ownParameters: Set<ExactText> = [
         "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
         "prompt", "response_mode",
     ]
 
-    private static func isManyHosts(_ host: String) -> Bool { host.hasPrefix(".") || host.hasPrefix("*") || host.hasSuffix(":*") }
+    private static func isManyHosts(_ host: String) -> Bool {
+        host.startsWithByte(".") || host.startsWithByte("*") || host.endsWithBytes(of: ":*")
+    }
 
     private static func check(_ login: Self, _ keys: Keys) {
         if login.issuer != nil, login.clientID == nil {
@@ -117,41 +121,40 @@ extension Schema<String> {
     fileprivate static var addressOrPath: Schema {
         Schema { place, loading in
             guard let text = Schema<String>.text.read(place, loading) else { return nil }
-            guard text.hasPrefix("/") else { return Schema<String>.serviceEndpoint.read(place, loading) }
+            guard text.startsWithBytes(of: "/") else { return Schema<String>.serviceEndpoint.read(place, loading) }
             return Schema<String>.redirectURI.read(place, loading)
         }
     }
 
     fileprivate static var loginOrigin: Schema {
         serviceBase.map { text throws(Mistake) in
-            guard text.split(separator: "/", omittingEmptySubsequences: false).count == 3 else {
+            let parts = text.cut(at: "/")
+            guard parts.count == 3 else {
                 throw Mistake("\(quoted(text)) has a path", hint: "write scheme and host only, such as https://login.example.com")
             }
-            return text.lowercased()
+            guard Authority(parts[2]) != nil else {
+                throw Mistake("\(quoted(text)) has no plain host", hint: "write for example https://login.example.com")
+            }
+            return text.asciiLowercased
         }
     }
 
     fileprivate static var redirectHost: Schema {
         text.map { text throws(Mistake) in
             let hint = "write for example app.example.com, .example.com for it and all below, or app.example.com:8443"
-            guard !text.contains("/"), !text.contains("@"), !text.contains("\\") else {
-                throw Mistake("\(quoted(text)) is no host", hint: hint)
-            }
             guard text != "*", text != ".", text != "*." else {
                 throw Mistake("every host of the world may not be one to send people to", hint: hint)
             }
-            var name = text[...]
-            if name.hasPrefix("*.") { name = name.dropFirst(2) } else if name.hasPrefix(".") { name = name.dropFirst() }
-            guard !name.isEmpty, !name.drop(while: { $0 != "*" }).dropFirst().contains("*"),
-                !name.contains("*") || name.hasSuffix(":*")
+            let name = text.afterBytes(of: "*.") ?? text.afterBytes(of: ".") ?? text[...]
+            guard let authority = Authority(name.beforeBytes(of: ":*") ?? name), !name.endsWithBytes(of: ":*") || authority.port == nil
             else { throw Mistake("\(quoted(text)) is no host", hint: hint) }
-            return text.lowercased()
+            return text.asciiLowercased
         }
     }
 
     fileprivate static var routePath: Schema {
         text.map { text throws(Mistake) in
-            guard text.hasPrefix("/"), !text.contains("?"), !text.contains("*") else {
+            guard text.startsWithBytes(of: "/"), !text.containsByte("?"), !text.containsByte("*") else {
                 throw Mistake(
                     "\(quoted(text)) is no path", hint: "write /api/ for all below it, or /v2/models for that path alone")
             }

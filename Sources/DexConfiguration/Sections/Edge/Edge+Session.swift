@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// The sessions of the edge and their cookie.
     public struct Session: Sendable, Hashable {
@@ -77,11 +79,11 @@ extension Configuration.Edge.Session.Cookie {
             cookie.secure = keys("secure", .bool)
             cookie.sameSite = keys(
                 "sameSite", .word("SameSite value", Configuration.Edge.Session.SameSite.self), default: cookie.sameSite)
-            let prefixed = ["__host-", "__secure-"].contains { cookie.name.lowercased().hasPrefix($0) }
+            let prefixed = ["__host-", "__secure-"].contains { cookie.name.asciiLowercased.startsWithBytes(of: $0) }
             if prefixed || cookie.sameSite == .none, cookie.secure == false, let written = keys["secure"] {
                 keys.loading.problem("browsers refuse such a cookie", hint: "write secure: true", at: written)
             }
-            if cookie.name.lowercased().hasPrefix("__host-"), let written = keys["domain"] {
+            if cookie.name.asciiLowercased.startsWithBytes(of: "__host-"), let written = keys["domain"] {
                 keys.loading.problem(
                     "a cookie __Host-… belongs to one host", hint: "remove domain, or choose another name", at: written)
             }
@@ -109,15 +111,15 @@ extension Schema<String> {
 
     fileprivate static var cookieDomain: Schema {
         text.map { text throws(Mistake) in
-            var domain = text.lowercased()[...]
-            if domain.hasPrefix(".") { domain = domain.dropFirst() }
+            let lower = text.asciiLowercased
+            let domain = lower.afterBytes(of: ".") ?? lower[...]
             let isName = domain.utf8.allSatisfy { byte in
                 switch byte {
                 case 0x30...0x39, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."): true
                 default: false
                 }
             }
-            guard isName, domain.contains("."), !domain.contains(".."), !domain.hasSuffix(".") else {
+            guard isName, domain.containsByte("."), !domain.containsBytes(of: ".."), !domain.endsWithBytes(of: ".") else {
                 throw Mistake("\(quoted(text)) is no domain", hint: "write for example example.com, without a scheme")
             }
             return String(domain)

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// A backend of the reverse proxy.
     public struct Upstream: Sendable, Hashable {
@@ -75,48 +77,38 @@ extension Schema<String> {
     /// `models.example.com` or `*.example.com`.
     fileprivate static var hostPattern: Schema {
         text.map { text throws(Mistake) in
-            let host = text.lowercased()
-            let name = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
-            let isName =
-                !name.isEmpty
-                && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-                    !label.isEmpty
-                        && label.utf8.allSatisfy { byte in
-                            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
-                                || byte == UInt8(ascii: "_")
-                        }
-                }
-            let isAddress = name.hasPrefix("[") && name.hasSuffix("]") && IPAddress(String(name.dropFirst().dropLast())) != nil
-            guard isName || isAddress else {
+            let below = text.afterBytes(of: "*.")
+            guard let authority = Authority(below ?? text[...]), authority.port == nil, below == nil || !text.containsByte("[")
+            else {
                 throw Mistake(
                     "\(quoted(text)) is not a host", hint: "write a name without scheme and port, or *.example.com")
             }
-            return host
+            return below == nil ? authority.host : "*." + authority.host
         }
     }
 
     /// The beginning of a path as policies see it: nothing in it that proxies read in different ways.
     fileprivate static var pathPrefix: Schema {
         text.map { text throws(Mistake) in
-            guard text.hasPrefix("/") else { throw Mistake("must begin with /", hint: "write for example /models") }
+            guard text.startsWithBytes(of: "/") else { throw Mistake("must begin with /", hint: "write for example /models") }
             guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"?#%\\;".utf8.contains($0) }),
-                !text.contains("//"), !text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+                !text.containsBytes(of: "//"), !text.fields(at: "/").contains(where: { $0 == "." || $0 == ".." })
             else { throw Mistake("\(quoted(text)) is not a plain path") }
-            return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+            guard text.utf8.count > 1, let shorter = text.beforeBytes(of: "/") else { return text }
+            return String(shorter)
         }
     }
 
     /// What browsers send as `Origin` (RFC 6454 §6.2), in lower case.
     static var webOrigin: Schema {
         text.map { text throws(Mistake) in
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty, !parts[2].isEmpty,
-                parts[2] != "*"
+            let parts = text.cut(at: "/")
+            guard parts.count == 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty,
+                Authority(parts[2]) != nil
             else {
                 throw Mistake("\(quoted(text)) is not an origin", hint: "write scheme, host and port: https://app.example.com")
             }
-            return text.lowercased()
+            return text.asciiLowercased
         }
     }
 }
@@ -126,16 +118,15 @@ extension Schema<Configuration.Edge.Upstream.Address> {
     fileprivate static var upstreamAddress: Schema {
         Schema<String>.text.map { text throws(Mistake) in
             let hint = "write http://HOST:PORT, https://HOST:PORT or, for HTTP/2 in clear, h2c://HOST:PORT"
-            guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://"),
-                let scheme = Configuration.Edge.Upstream.Scheme(rawValue: text[..<colon].lowercased())
+            guard let (word, rest) = text.cutOnce(at: ":"), let written = rest.afterBytes(of: "//"),
+                let scheme = Configuration.Edge.Upstream.Scheme(rawValue: word.asciiLowercased)
             else { throw Mistake("\(quoted(text)) is not the address of a backend", hint: hint) }
-            var authority = text[colon...].dropFirst(3)
-            if authority.hasSuffix("/") { authority.removeLast() }
-            guard !authority.contains("/"), !authority.contains("?"), !authority.contains("#") else {
+            let authority = written.beforeBytes(of: "/") ?? written
+            guard !authority.containsByte("/"), !authority.containsByte("?"), !authority.containsByte("#") else {
                 throw Mistake("has a path", hint: "the path of each request is passed on; path and stripPrefix change it")
             }
-            guard !authority.contains("@") else { throw Mistake("cannot hold a user or a password") }
-            let hasPort = authority.hasSuffix("]") ? false : authority.contains(":")
+            guard !authority.containsByte("@") else { throw Mistake("cannot hold a user or a password") }
+            let hasPort = authority.endsWithByte("]") ? false : authority.containsByte(":")
             let whole = hasPort ? String(authority) : authority + (scheme == .https ? ":443" : ":80")
             guard let address = ListenAddress(whole), !address.host.isEmpty, address.port > 0 else {
                 throw Mistake("\(quoted(text)) is not the address of a backend", hint: hint)

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration {
     /// What a proxy asks for each request: who is it, and may they. Beyond Dex.
     public struct Edge: Sendable, Hashable {
@@ -86,7 +88,7 @@ extension Schema<String> {
     fileprivate static func pathPrefix(orEmpty: Bool = false) -> Schema {
         text.map { text throws(Mistake) in
             if orEmpty, text.isEmpty { return text }
-            let segments = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            let segments = text.cut(at: "/").dropFirst()
             let isPlain = segments.allSatisfy { segment in
                 !segment.isEmpty && segment != "." && segment != ".."
                     && segment.utf8.allSatisfy { byte in
@@ -98,7 +100,7 @@ extension Schema<String> {
                         }
                     }
             }
-            guard text.hasPrefix("/"), !segments.isEmpty, isPlain else {
+            guard text.startsWithBytes(of: "/"), !segments.isEmpty, isPlain else {
                 throw Mistake("\(quoted(text)) is no beginning of a path", hint: "write for example /oauth2")
             }
             return text

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import DexConfiguration
 import JOSE
 import OpenIDConnect
@@ -102,7 +103,7 @@ struct ClientDraft: ParsableArguments {
                     ? "no --redirect-uri: any loopback address is taken (http://127.0.0.1, http://[::1], http://localhost)"
                     : "no --redirect-uri: nobody can log in through it")
         }
-        for uri in client.redirectURIs where uri.contains("*") {
+        for uri in client.redirectURIs where uri.containsByte("*") {
             remarks.append("a redirect URI is compared as it is: * in \(uri) stands for itself only")
         }
         return remarks

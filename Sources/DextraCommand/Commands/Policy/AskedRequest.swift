@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import JOSE
 
@@ -12,13 +13,13 @@ struct AskedRequest {
     ///   - text: `GET https://host/path?query`.
     ///   - headers: `name: value`.
     init(_ text: String, headers: [String]) throws(Failure) {
-        let words = text.split(separator: " ")
+        let words = text.fields(at: " ")
         guard words.count == 2 else {
             throw Failure("\(Printable.line(text)) is not a request; write for example \"GET https://app.example.com/api\"")
         }
         request = try Self.request(method: String(words[0]), url: String(words[1]))
         for header in headers {
-            guard let colon = header.firstIndex(of: ":"), colon > header.startIndex else {
+            guard let colon = header.firstByte(":"), colon > header.startIndex else {
                 throw Failure("\(Printable.line(header)) is not a header; write for example \"Accept: text/html\"")
             }
             let value = header[header.index(after: colon)...].drop { $0 == " " }
@@ -58,7 +59,7 @@ struct AskedRequest {
     }
 
     private static func request(method: String, url: String) throws(Failure) -> EdgeRequest {
-        guard let scheme = ["https", "http"].first(where: { url.hasPrefix($0 + "://") }) else {
+        guard let scheme = ["https", "http"].first(where: { url.startsWithBytes(of: $0 + "://") }) else {
             throw Failure("\(Printable.line(url)) is not a URL; write for example https://app.example.com/api")
         }
         let rest = url.dropFirst(scheme.count + 3)
@@ -66,7 +67,7 @@ struct AskedRequest {
         let target = rest.dropFirst(host.count)
         let path = target.prefix { $0 != "?" }
         return EdgeRequest(
-            method: method, scheme: scheme, host: host.lowercased(), path: path.isEmpty ? "/" : String(path),
+            method: method, scheme: scheme, host: host.asciiLowercased, path: path.isEmpty ? "/" : String(path),
             query: String(target.dropFirst(path.count + 1)))
     }
 }

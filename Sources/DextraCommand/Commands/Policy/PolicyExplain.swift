@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Dextra
 import Edge
 import Glibc
@@ -95,7 +96,7 @@ struct PolicyExplain: AsyncParsableCommand {
     private func run(_ policies: LoadedPolicies) async throws {
         let text = String(decoding: try FileDescriptor.read(STDIN_FILENO, limit: 256 << 20), as: UTF8.self)
         var output = ""
-        for (number, line) in text.split(separator: "\n").enumerated() {
+        for (number, line) in text.fields(at: "\n").enumerated() {
             do throws(Failure) {
                 output += try await PolicyReport(AskedRequest(json: String(line)), policies).json.text + "\n"
             } catch {

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// A text that should be a token, as people paste it.
@@ -7,7 +8,7 @@ struct TokenText: Sendable, Hashable {
     /// Takes line ends within and white space around it away, and the word Bearer before it.
     init(_ text: String) {
         var words = text.split(whereSeparator: \.isWhitespace)
-        if words.count > 1, words[0].lowercased() == "bearer" { words.removeFirst() }
+        if words.count > 1, words[0].asciiLowercased == "bearer" { words.removeFirst() }
         self.text = words.joined()
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import FoundationEssentials
 import OpenIDConnect
 
@@ -27,11 +28,11 @@ struct UserDraft: ParsableArguments {
 
     /// The groups one by one, each once, in the order given.
     var groupNames: [String] {
-        var seen: Set<String> = []
-        return groups.flatMap { $0.split(separator: ",").map(trimmed) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+        var seen: Set<ExactText> = []
+        return groups.flatMap { $0.fields(at: ",").map(trimmed) }.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
-    func user(passwordHash: String, at time: Date, makeID: () -> String = { UUID().uuidString.lowercased() }) -> User {
+    func user(passwordHash: String, at time: Date, makeID: () -> String = { UUID().uuidString.asciiLowercased }) -> User {
         User(
             email: email.text, passwordHash: passwordHash, username: username ?? email.localPart, name: name ?? "",
             preferredUsername: preferredUsername ?? "", userID: userID ?? makeID(), groups: groupNames,

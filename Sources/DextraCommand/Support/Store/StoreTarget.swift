@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import JOSE
 import OpenIDConnect
@@ -69,7 +70,7 @@ enum StoreTarget: Sendable {
 
     /// The user of that e-mail in the file, who hides one in the storage.
     func staticUser(_ email: String) -> Configuration.StaticPassword? {
-        configuration?.staticPasswords.first { $0.email.lowercased() == email.lowercased() }
+        configuration?.staticPasswords.first { $0.email.asciiLowercased == email.asciiLowercased }
     }
 
     /// The client of that id in the file, which hides one in the storage.

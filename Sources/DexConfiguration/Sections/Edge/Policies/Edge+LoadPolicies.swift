@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// Reads policies alone: a list like `edge.policies`, a mapping with keys of `edge`, a configuration of which only `edge`
     /// is read, or Istio's manifests.
@@ -6,7 +8,7 @@ extension Configuration.Edge {
     /// - Returns: also what is odd about them.
     /// - Throws: everything that is wrong, at once.
     public static func loadPolicies(
-        yaml: String, file: String, environment: [String: String], readFile: @escaping (String) throws -> String
+        yaml: String, file: String, environment: [ExactText: String], readFile: @escaping (String) throws -> String
     ) throws(InvalidConfiguration) -> (edge: Configuration.Edge, warnings: [Problem]) {
         let loading = Loading(file: file, environment: environment, options: LoadOptions(), readFile: readFile)
         let edge = read(yaml, file, loading)

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// Who may do what where: an element of `edge.policies`.
     public struct Policy: Sendable, Hashable {
@@ -89,7 +91,7 @@ extension Configuration.Edge.Policy.Rules {
     fileprivate static func schema(word: String) -> Schema<Self> {
         Schema { place, loading in
             if let text = place.string {
-                if text == word { return .all }
+                if text.hasSameBytes(as: word) { return .all }
                 loading.problem("unknown word \(quoted(text))", hint: "write \(word), or a list of rules", at: place)
                 return nil
             }

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge {
     /// A file with Istio's manifests, and for what it is meant: an element of `edge.policyFiles`.
     public struct PolicyFile: Sendable, Hashable {
@@ -10,7 +12,7 @@ extension Configuration.Edge {
         let workload: Workload
 
         struct Workload: Sendable, Hashable {
-            var namespace: String?
+            var namespace: ExactText?
             var scope: IstioScope?
 
             func difference(from other: Workload) -> String? {
@@ -65,7 +67,7 @@ extension Configuration.Edge.PolicyFile {
     }
 
     private static func read(
-        _ path: String, hosts: [Configuration.Edge.Policy.Host], namespace: String?, labels: [String: String]?,
+        _ path: String, hosts: [Configuration.Edge.Policy.Host], namespace: String?, labels: [ExactText: String]?,
         at place: Located, _ loading: Loading
     ) -> Self? {
         guard let text = loading.contents(ofFile: path, namedAt: place) else { return nil }
@@ -77,7 +79,7 @@ extension Configuration.Edge.PolicyFile {
     /// - Parameter loading: for the file itself.
     init?(
         reading text: String, path: String, hosts: [Configuration.Edge.Policy.Host], namespace: String?,
-        labels: [String: String]?,
+        labels: [ExactText: String]?,
         _ loading: Loading
     ) {
         let stream: (roots: [YAMLValue], duplicates: [DuplicateKey])
@@ -102,7 +104,7 @@ extension Configuration.Edge.PolicyFile {
         self.init(
             path: path, hosts: hosts, manifests: IstioManifests(chosen),
             workload: Workload(
-                namespace: chosen.lazy.compactMap(\.namespace).first { $0 != IstioSelection.rootNamespace },
+                namespace: chosen.lazy.compactMap(\.namespace?.exact).first { $0 != IstioSelection.rootNamespace },
                 scope: labels == nil ? chosen.lazy.compactMap(\.scope).first : nil))
     }
 }
@@ -124,17 +126,17 @@ extension IstioManifests {
 /// would allow for one what is allowed for another.
 struct IstioSelection {
     let namespace: String?
-    let labels: [String: String]?
+    let labels: [ExactText: String]?
 
     /// Policies there are for the whole mesh.
-    static let rootNamespace = "istio-system"
+    static let rootNamespace: ExactText = "istio-system"
 
     func choose(_ objects: [IstioObject], _ loading: Loading) -> [IstioObject] {
         var chosen: [IstioObject] = []
-        var first: (namespace: String?, scope: IstioScope?) = (nil, nil)
+        var first: (namespace: ExactText?, scope: IstioScope?) = (nil, nil)
         for object in objects {
-            if let own = object.namespace, own != Self.rootNamespace {
-                if let namespace, own != namespace { continue }
+            if let own = object.namespace?.exact, own != Self.rootNamespace {
+                if let namespace, own != namespace.exact { continue }
                 if let other = first.namespace, other != own {
                     loading.problem(
                         "this is for the namespace \(own), others in the file are for \(other)",

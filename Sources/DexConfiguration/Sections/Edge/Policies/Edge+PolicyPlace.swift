@@ -1,11 +1,13 @@
+import Bytes
+
 extension Configuration.Edge.Policy {
     /// A host or many, in lower case.
     public enum Host: Sendable, Hashable {
-        case name(String)
+        case name(ExactText)
         /// With the port: `app.example.com:8443`.
-        case nameAndPort(String)
+        case nameAndPort(ExactText)
         /// `*.example.com`, without the star and the dot.
-        case below(String)
+        case below(ExactText)
     }
 
     /// A path or many, taken apart.
@@ -27,41 +29,31 @@ extension Schema<Configuration.Edge.Policy.Host?> {
     static var policyHost: Schema {
         Schema<String>.text.map { text throws(Mistake) in
             if text == "*" { return nil }
-            guard !text.contains("/") else {
+            guard !text.containsByte("/") else {
                 throw Mistake("\(quoted(text)) is more than a host", hint: "write the host alone, and path beside it")
             }
-            var (name, port) = (text.lowercased(), String?.none)
-            if !name.hasPrefix("[") || !name.hasSuffix("]"), let colon = name.lastIndex(of: ":") {
-                port = String(name[name.index(after: colon)...])
-                name = String(name[..<colon])
-                guard let number = port.flatMap({ UInt16($0) }), number > 0 else {
-                    throw Mistake("\(quoted(text)) has no port behind the colon", hint: "write for example app.example.com:8443")
-                }
-            }
-            if name.hasSuffix(".") { name.removeLast() }
-            let isBelow = name.hasPrefix("*.")
-            if isBelow { name.removeFirst(2) }
-            let isAddress = name.hasPrefix("[") && name.hasSuffix("]") && IPAddress(String(name.dropFirst().dropLast())) != nil
-            let isName = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-                !label.isEmpty
-                    && label.utf8.allSatisfy {
-                        $0 < 0x80
-                            && (Character(UnicodeScalar($0)).isLetter
-                                || Character(UnicodeScalar($0)).isNumber || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_"))
-                    }
-            }
-            guard isName || isAddress, !(isAddress && isBelow) else {
+            let below = text.afterBytes(of: "*.")
+            let written = below ?? text[...]
+            let (host, port) = written.endsWithByte("]") ? (written, nil) : cutPort(written)
+            // Names that end in a dot are the same names, and requests for them are refused.
+            let name = host.beforeBytes(of: ".") ?? host
+            guard let authority = Authority(name), authority.port == nil, below == nil || !name.startsWithByte("[") else {
                 throw Mistake(
                     "\(quoted(text)) is not a host", hint: "write for example app.example.com, *.example.com or *")
             }
-            if isBelow {
-                guard port == nil else {
-                    throw Mistake("\(quoted(text)) has a star and a port", hint: "a name with a star stands for every port")
-                }
-                return .below(name)
+            guard let port else { return below == nil ? .name(authority.host.exact) : .below(authority.host.exact) }
+            guard let whole = Authority("\(name):\(port)") else {
+                throw Mistake("\(quoted(text)) has no port behind the colon", hint: "write for example app.example.com:8443")
             }
-            return port.map { .nameAndPort("\(name):\($0)") } ?? .name(name)
+            guard below == nil else {
+                throw Mistake("\(quoted(text)) has a star and a port", hint: "a name with a star stands for every port")
+            }
+            return .nameAndPort(whole.text.exact)
         }
+    }
+
+    private static func cutPort(_ text: Substring) -> (host: Substring, port: Substring?) {
+        text.cutLast(at: ":").map { ($0.before, $0.after) } ?? (text, nil)
     }
 }
 
@@ -70,12 +62,12 @@ extension Schema<[Configuration.Edge.Policy.Path]?> {
     static var policyPaths: Schema {
         Schema<String>.text.map { text throws(Mistake) in
             if text == "*" || text == "/*" { return nil }
-            guard text.hasPrefix("/") else {
+            guard text.startsWithByte("/") else {
                 throw Mistake("\(quoted(text)) does not begin with a slash", hint: "write /\(text)")
             }
             let path = try Configuration.Edge.Policy.Path(reading: text)
-            guard text.hasSuffix("/*"), path.parts.count >= 2 else { return [path] }
-            return [try Configuration.Edge.Policy.Path(reading: String(text.dropLast(2))), path]
+            guard let whole = text.beforeBytes(of: "/*"), path.parts.count >= 2 else { return [path] }
+            return [try Configuration.Edge.Policy.Path(reading: String(whole)), path]
         }
     }
 }
@@ -91,10 +83,11 @@ extension Configuration.Edge.Policy.Path {
             if !literal.isEmpty { parts.append(.text(literal)) }
             literal = ""
         }
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            switch character {
-            case "*":
+        // All of it is ASCII.
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "*"):
                 guard rest.isEmpty else {
                     throw Mistake(
                         "\(quoted(text)) has a * in the middle", hint: "write {*} for one segment, {**} for anything")
@@ -102,11 +95,11 @@ extension Configuration.Edge.Policy.Path {
                 guard !hasAnything else { throw Mistake("\(quoted(text)) stands for anything twice") }
                 end()
                 parts.append(.anything)
-            case "{":
-                guard let close = rest.firstIndex(of: "}") else {
+            case UInt8(ascii: "{"):
+                guard let close = rest.firstIndex(of: UInt8(ascii: "}")) else {
                     throw Mistake("\(quoted(text)) has a { without a }", hint: "write for example /models/{name}")
                 }
-                let name = rest[..<close]
+                let name = text[rest.startIndex..<close]
                 rest = rest[rest.index(after: close)...]
                 end()
                 if name == "**" {
@@ -114,9 +107,7 @@ extension Configuration.Edge.Policy.Path {
                     hasAnything = true
                     parts.append(.anything)
                 } else {
-                    guard
-                        name == "*" || (!name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })
-                    else {
+                    guard name == "*" || Self.isName(name) else {
                         throw Mistake(
                             "{\(name)} is not a placeholder", hint: "write {name} or {*} for one segment, {**} for anything")
                     }
@@ -126,25 +117,30 @@ extension Configuration.Edge.Policy.Path {
                     hasSegment = true
                     parts.append(.segment)
                 }
-            case "}": throw Mistake("\(quoted(text)) has a } without a {")
+            case UInt8(ascii: "}"): throw Mistake("\(quoted(text)) has a } without a {")
             default:
-                if character == "/" { hasSegment = false }
-                literal.append(character)
+                if byte == UInt8(ascii: "/") { hasSegment = false }
+                literal.unicodeScalars.append(UnicodeScalar(byte))
             }
         }
         end()
         self.init(parts: parts)
     }
 
+    private static func isName(_ text: Substring) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+    }
+
     /// What no normalized path has would never fit, and might be meant to protect something.
     private static func checkText(_ text: String) throws(Mistake) {
-        guard !text.contains("?"), !text.contains("#") else {
+        guard !text.containsByte("?"), !text.containsByte("#") else {
             throw Mistake("\(quoted(text)) is more than a path", hint: "the query is not looked at")
         }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
             throw Mistake("\(quoted(text)) has characters that no path has", hint: "write their UTF-8 bytes as %C3%A9")
         }
-        let segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let segments = text.cut(at: "/").dropFirst()
         for (number, segment) in segments.enumerated() {
             guard segment != ".", segment != ".." else {
                 throw Mistake("\(quoted(text)) has a dot segment, which no request has when it is judged", hint: "resolve it")
@@ -153,10 +149,9 @@ extension Configuration.Edge.Policy.Path {
                 throw Mistake("\(quoted(text)) has two slashes in a row, which no request has when it is judged")
             }
         }
-        var rest = Substring(text)
-        while let percent = rest.firstIndex(of: "%") {
-            let digits = rest[rest.index(after: percent)...].prefix(2)
-            guard digits.count == 2, let value = UInt8(digits, radix: 16) else {
+        for escape in text.cut(at: "%").dropFirst() {
+            let digits = escape[..<(escape.utf8.index(escape.startIndex, offsetBy: 2, limitedBy: escape.endIndex) ?? escape.endIndex)]
+            guard digits.utf8.count == 2, digits.utf8.allSatisfy(\.isASCIIHexDigit), let value = UInt8(digits, radix: 16) else {
                 throw Mistake("\(quoted(text)) has a % without two hexadecimal digits")
             }
             let scalar = UnicodeScalar(value)
@@ -168,7 +163,6 @@ extension Configuration.Edge.Policy.Path {
             if "/\\#".unicodeScalars.contains(scalar) || value == 0 {
                 throw Mistake("paths with %\(digits) are refused before any policy", hint: "see docs/edge/policies.md")
             }
-            rest = rest[rest.index(percent, offsetBy: 3)...]
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Configuration.Edge.Policy {
     /// An element of `allow` or `deny`: everything in it must hold, of each list one value. Texts may have a `*` at one end.
     public struct Rule: Sendable, Hashable {
@@ -64,11 +66,11 @@ extension Schema<String> {
 
     fileprivate static var emailAddress: Schema {
         Schema<String>.text.map { text throws(Mistake) in
-            let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+            let parts = text.cut(at: "@")
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
                 throw Mistake("\(quoted(text)) is not an e-mail address")
             }
-            guard !text.contains("*") else {
+            guard !text.containsByte("*") else {
                 throw Mistake("\(quoted(text)) has a *", hint: "write emailDomains: [\(parts[1])]")
             }
             return text
@@ -77,15 +79,15 @@ extension Schema<String> {
 
     fileprivate static var emailDomainOrBelow: Schema {
         Schema { place, loading in
-            guard let text = place.string, text.hasPrefix("*.") else { return Schema<String>.emailDomain.read(place, loading) }
-            let domain = YAMLValue(position: place.position, content: .string(String(text.dropFirst(2))))
+            guard let below = place.string?.afterBytes(of: "*.") else { return Schema<String>.emailDomain.read(place, loading) }
+            let domain = YAMLValue(position: place.position, content: .string(String(below)))
             return Schema<String>.emailDomain.read(Located(value: domain, path: place.path), loading).map { "." + $0 }
         }
     }
 
     fileprivate static var principal: Schema {
         Schema<String>.pattern.map { text throws(Mistake) in
-            guard text.contains("/") || text.contains("*") else {
+            guard text.containsByte("/") || text.containsByte("*") else {
                 throw Mistake(
                     "\(quoted(text)) is nobody", hint: "write issuer/subject, such as https://sso.example.com/dex/\(text)")
             }
