@@ -16,7 +16,7 @@ TEST_PACKAGES  := apache2-bin caddy chromium chromium-driver curl glewlwyd golan
 BENCH_PACKAGES := gcc ldap-utils libldap2-dev nghttp2-client nginx openssl python3 slapd util-linux wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit interop bench lint format clean
+.PHONY: help run build test unit interop bench fuzz lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf 'make %-9s %s\n' "$$name" "$$text"; done
@@ -48,6 +48,10 @@ bench: build ## measure the built program against the limits of this machine (AR
 	@Scripts/python-environment .venv Tests/Interop/requirements-locked.txt
 	swift build -c release --static-swift-stdlib --product InProcess
 	python3 Benchmarks/run $(ARGS)
+
+fuzz: ## random bytes for all readers, 60 seconds each (TIME=1800 TARGET="path http1")
+	@Scripts/install-packages "To build" $(BUILD_PACKAGES)
+	@TIME=$(TIME) Tests/Fuzz/run $(TARGET)
 
 lint: ## check the style of all code, that texts are compared as bytes, and the versions of all packages
 	@Scripts/install-packages "To build" $(BUILD_PACKAGES)

@@ -218,3 +218,19 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// For `make fuzz` alone, which builds everything with libFuzzer's and the address sanitizer's checks.
+if Context.environment["DEXTRA_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "Bytes", "DexConfiguration", "Edge", "EdgeServer", "JOSE", "OpenIDConnect", "Web", "XMLSecurity",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ], path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries"], swiftSettings: strict))
+}
