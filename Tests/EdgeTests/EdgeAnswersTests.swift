@@ -146,10 +146,13 @@ import Testing
         #expect(answer.validUntil == nil)
     }
 
-    @Test(arguments: ["X-Auth-Request-User", "keep-alive, kubeflow_userid", "authorization", "x-goog-iap-jwt-assertion",
-        "x-auth-request-email,\u{301}", "x-auth-request-email\u{301}", "close,\u{301}x-auth-request-email", "x.auth.request.email",
+    @Test(arguments: [
+        "X-Auth-Request-User", "keep-alive, kubeflow_userid", "authorization", "x-goog-iap-jwt-assertion",
+        "x-auth-request-email,\u{301}", "x-auth-request-email\u{301}", "close,\u{301}x-auth-request-email",
+        "x.auth.request.email",
         "\tX_AUTH-REQUEST_EMAIL ,close", "x-auth-request-email;q=1", "\"x-auth-request-email\"", "x-auth-request-email close",
-        "close \u{85}", "AUTHORI\u{17F}ATION", "KUBEFLOW.userid"])
+        "close \u{85}", "AUTHORI\u{17F}ATION", "KUBEFLOW.userid",
+    ])
     func `A request that asks to drop what the edge sets is refused`(connection: String) async {
         let hostile = request(["authorization": "Bearer good", "connection": connection])
         #expect(answers().answerNow(hostile)?.status == 400)

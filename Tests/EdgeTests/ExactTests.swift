@@ -9,7 +9,8 @@ import Testing
 @Suite struct ExactTests {
     /// U+212A is canonically a K, U+037E a semicolon, U+1FEF a backtick; é is one code point or two.
     private static let twins = [
-        ("Kay", "\u{212A}ay"), ("K8s-admins", "\u{212A}8s-admins"), ("a;b", "a\u{37E}b"), ("a`b", "a\u{1FEF}b"), ("é", "e\u{301}"),
+        ("Kay", "\u{212A}ay"), ("K8s-admins", "\u{212A}8s-admins"), ("a;b", "a\u{37E}b"), ("a`b", "a\u{1FEF}b"),
+        ("é", "e\u{301}"),
         ("\u{C5}", "\u{212B}"), ("가", "\u{1100}\u{1161}"),
     ]
 
@@ -24,7 +25,8 @@ import Testing
         claims: JSONObject = [:]
     ) -> EdgeIdentity {
         EdgeIdentity(
-            evidence: .bearer, issuer: issuer, subject: subject, audiences: audiences, email: email, groups: groups, claims: claims,
+            evidence: .bearer, issuer: issuer, subject: subject, audiences: audiences, email: email, groups: groups,
+            claims: claims,
             expiresAt: .distantFuture)
     }
 
@@ -51,7 +53,9 @@ import Testing
             check(identity(claims: ["scope": .string("x \(given)")])) {
                 $0.claims = [ClaimCondition(["scope"], [.text(TextPattern(wanted))])]
             }
-            check(identity(claims: [given: .object([given: true])])) { $0.claims = [ClaimCondition([wanted, wanted], [.bool(true)])] }
+            check(identity(claims: [given: .object([given: true])])) {
+                $0.claims = [ClaimCondition([wanted, wanted], [.bool(true)])]
+            }
             var policy = NativePolicy()
             policy.allow = .all
             policy.methods = [wanted]
@@ -60,7 +64,8 @@ import Testing
             policy.methods = []
             policy.selector = wanted
             #expect((PolicyList([policy]).decide(request, identity()).outcome == .allow) == isSame)
-            #expect(PolicyList([policy]).explain(request, identity()).decision == PolicyList([policy]).decide(request, identity()))
+            #expect(
+                PolicyList([policy]).explain(request, identity()).decision == PolicyList([policy]).decide(request, identity()))
             let methods = IstioTest("m", .methods([TextPattern(wanted)]))
             let istio = IstioPolicyList([IstioPolicy(name: "p", action: .allow, rules: [.init(operations: [[methods]])])])
             #expect((istio.decide(request, identity()).outcome == .allow) == isSame)
@@ -122,7 +127,8 @@ import Testing
         let names = EdgeCookies.names(in: ["cookie": "a=1;b\u{301}=2; c=3; \u{301}d=4;e"])
         #expect(names.elementsEqual(["a", "b\u{301}", "c", "\u{301}d"]) { $0.utf8.elementsEqual($1.utf8) })
         let cookie = SessionCookie(exactly: "edgeK", isSecure: false)
-        #expect(cookie.fieldsDeleting(present: ["edge\u{212A}", "edgeK\u{301}", "edgeK_1\u{301}", "edgeK_7", "edgeKx"]).count == 2)
+        #expect(
+            cookie.fieldsDeleting(present: ["edge\u{212A}", "edgeK\u{301}", "edgeK_1\u{301}", "edgeK_7", "edgeKx"]).count == 2)
     }
 
     @Test func `What is cut by a query's marks is cut though others stand at them`() {
@@ -131,20 +137,26 @@ import Testing
         #expect(QueryText.value(of: "K", in: "\u{212A}=1") == nil)
     }
 
-    @Test(arguments: [
-        ("/\u{301}/../secret", nil), ("/\u{301}", "/%CC%81"), ("/a/\u{301}../b", "/a/%CC%81../b"), ("/a/..\u{301}/b", "/a/..%CC%81/b"),
-        ("/a/../\u{301}b", nil), ("/oauth2/\u{301}", nil), ("/oauth2\u{301}", "/oauth2%CC%81"), ("/oauth2?\u{301}", nil),
-        ("/\u{301}/evil.example", "/%CC%81/evil.example"), ("/\\\u{301}evil.example", nil), ("https://app.example.com/\u{301}", "https://app.example.com/%CC%81"),
-        ("https://app.example.com\u{301}/", nil), ("https:/\u{301}/app.example.com/", nil), ("https://app.example.com/oauth2/\u{301}", nil),
-        ("https://app.example.com?\u{301}", "https://app.example.com?%CC%81"), ("https://\u{212A}.example.com/", nil),
-        ("https://app.example.com:443\u{301}/", nil), ("https://app.example.com#\u{301}", "https://app.example.com#%CC%81"),
-    ] as [(String, String?)]) func `Targets are taken apart at bytes`(text: String, expected: String?) {
+    @Test(
+        arguments: [
+            ("/\u{301}/../secret", nil), ("/\u{301}", "/%CC%81"), ("/a/\u{301}../b", "/a/%CC%81../b"),
+            ("/a/..\u{301}/b", "/a/..%CC%81/b"),
+            ("/a/../\u{301}b", nil), ("/oauth2/\u{301}", nil), ("/oauth2\u{301}", "/oauth2%CC%81"), ("/oauth2?\u{301}", nil),
+            ("/\u{301}/evil.example", "/%CC%81/evil.example"), ("/\\\u{301}evil.example", nil),
+            ("https://app.example.com/\u{301}", "https://app.example.com/%CC%81"),
+            ("https://app.example.com\u{301}/", nil), ("https:/\u{301}/app.example.com/", nil),
+            ("https://app.example.com/oauth2/\u{301}", nil),
+            ("https://app.example.com?\u{301}", "https://app.example.com?%CC%81"), ("https://\u{212A}.example.com/", nil),
+            ("https://app.example.com:443\u{301}/", nil), ("https://app.example.com#\u{301}", "https://app.example.com#%CC%81"),
+        ] as [(String, String?)]) func `Targets are taken apart at bytes`(text: String, expected: String?)
+    {
         let hosts = ["app.example.com", "k.example.com"].compactMap(AllowedHost.init)
         #expect(RedirectTargets(allowedHosts: hosts, prefix: "/oauth2").valid(text) == expected)
     }
 
     @Test(arguments: [
-        "a.example\u{301}", "\u{212A}.example", "*.\u{301}a.example", "a.example:\u{301}*", "[::1]\u{301}", "a.example:8443\u{301}",
+        "a.example\u{301}", "\u{212A}.example", "*.\u{301}a.example", "a.example:\u{301}*", "[::1]\u{301}",
+        "a.example:8443\u{301}",
         ".\u{301}", "*\u{301}.a", "[::1%eth0]", "a..b", "a.example:08443", "a.example:*:*", "a.example:1:*",
     ]) func `What is no host is no allowed host`(text: String) { #expect(AllowedHost(text) == nil) }
 
@@ -167,10 +179,14 @@ import Testing
         #expect(differs { $0.issuer = "https://\u{212A}.example" })
         #expect(differs { $0.keys = .url("https://\u{212A}.example/keys") })
         #expect(differs { $0.keys = .inline("https://K.example/keys") })
-        #expect(differs { $0.audiences = ["\u{212A}"] } && differs { $0.audiences = ["K", "K"] } && differs { $0.audiences = [] })
+        #expect(
+            differs { $0.audiences = ["\u{212A}"] } && differs { $0.audiences = ["K", "K"] } && differs { $0.audiences = [] })
         #expect(differs { $0.locations = [.header("x-K", prefix: "")] } && differs { $0.locations = [] })
-        #expect(differs { $0.emailClaim = "e" } && differs { $0.groupsClaim = "g" } && differs { $0.preferredUsernameClaim = "p" })
-        #expect(differs { $0.takesUnverifiedEmail = true } && differs { $0.requiresSubject = false } && differs { $0.algorithms = [] })
+        #expect(
+            differs { $0.emailClaim = "e" } && differs { $0.groupsClaim = "g" } && differs { $0.preferredUsernameClaim = "p" })
+        #expect(
+            differs { $0.takesUnverifiedEmail = true } && differs { $0.requiresSubject = false } && differs { $0.algorithms = [] }
+        )
         #expect(differs { $0.cacheSeconds = 1 } && differs { $0.rootCAs = ["K"] } && differs { $0.spaceDelimitedClaims = [] })
         #expect(differs { $0.introspection = .init(url: nil, clientID: "a", clientSecret: "b") })
         let asked = TrustedIssuer.Introspection(url: "", clientID: "K", clientSecret: "K")
@@ -183,11 +199,12 @@ import Testing
         var second = issuer
         second.keys = .url("https://\u{212A}.example/keys")
         #expect(IssuerKeys.Identity(issuer) != IssuerKeys.Identity(second))
-        let places = TrustedIssuer.locations(of: [issuer, issuer].map {
-            var issuer = $0
-            issuer.locations = [.cookie("K"), .cookie("\u{212A}")]
-            return issuer
-        })
+        let places = TrustedIssuer.locations(
+            of: [issuer, issuer].map {
+                var issuer = $0
+                issuer.locations = [.cookie("K"), .cookie("\u{212A}")]
+                return issuer
+            })
         #expect(places.count == 2)
     }
 
@@ -203,7 +220,9 @@ import Testing
         #expect(claims.claim(at: "a.\u{301}b")?.integer == 1 && claims.claim(at: "a.b") == nil)
     }
 
-    @Test(arguments: [("Bearer ", "Bearer t", "t"), ("Bearer ", "BEARER t", "t"), ("Token ", "To\u{212A}en t", nil)] as [(String, String, String?)])
+    @Test(
+        arguments: [("Bearer ", "Bearer t", "t"), ("Bearer ", "BEARER t", "t"), ("Token ", "To\u{212A}en t", nil)]
+            as [(String, String, String?)])
     func `The prefix of a token has no case but ASCII's`(prefix: String, value: String, expected: String?) {
         let request = EdgeRequest(host: "a", headers: ["authorization": value])
         #expect(CredentialFinder.token(at: .header("authorization", prefix: prefix), in: request) == expected)
@@ -211,7 +230,8 @@ import Testing
 
     @Test func `A certificate's name is mapped by its bytes`() async {
         let trust = CertificateTrust(
-            issuer: "mtls", names: [.subject], mappings: [.init(name: "CN=Kay", subject: "kay"), .init(name: "CN=\u{212A}ay", subject: "other")],
+            issuer: "mtls", names: [.subject],
+            mappings: [.init(name: "CN=Kay", subject: "kay"), .init(name: "CN=\u{212A}ay", subject: "other")],
             requiresMapping: true)
         let authenticator = CertificateAuthenticator(trust, clock: FixedClock())
         #expect(authenticator.known(.certificate("Subject=\"CN=Kay\""))?.subject == "kay")
@@ -224,14 +244,20 @@ import Testing
         func challenge(_ path: String, _ headers: EdgeHeaders = ["accept": "text/html"]) -> ChallengeRule.Challenge {
             rule.challenge(EdgeRequest(host: "a", path: path, headers: headers))
         }
-        #expect(challenge("/api/\u{301}x") == .unauthorized && challenge("/K") == .unauthorized && challenge("/\u{212A}") == .login)
-        #expect(challenge("/", ["accept": "text/html,\u{301}"]) == .login && challenge("/", ["accept": "text/html;\u{301}q=1"]) == .login)
+        #expect(
+            challenge("/api/\u{301}x") == .unauthorized && challenge("/K") == .unauthorized && challenge("/\u{212A}") == .login)
+        #expect(
+            challenge("/", ["accept": "text/html,\u{301}"]) == .login
+                && challenge("/", ["accept": "text/html;\u{301}q=1"]) == .login)
         #expect(challenge("/", ["accept": "application/xhtml+xml\t, */*"]) == .login)
         #expect(challenge("/", ["sec-fetch-mode": "NAVIGATE"]) == .login)
     }
 
     @Test func `One folding of header names for all`() {
-        let same = ["x-auth-request-email", "X_Auth_Request.Email", "x.auth.request.email", "x~auth~request~email", "x auth:request;email"]
+        let same = [
+            "x-auth-request-email", "X_Auth_Request.Email", "x.auth.request.email", "x~auth~request~email",
+            "x auth:request;email",
+        ]
         for name in same {
             #expect(FoldedName(name) == "x-auth-request-email" && FoldedName("x-auth-request-email").matches(name))
             #expect(FoldedNames(["X-Auth-Request-Email"]).contains(name))

@@ -58,7 +58,9 @@ import Testing
         let headers = IdentityHeaders(
             families: Set(IdentityHeaders.Family.allCases), passesAccessToken: true, claims: [("X-Team", "team")],
             assertionHeader: "X-Signed-By-Edge",
-            outputs: [IstioTokenOutput(issuer: "i", payloadHeader: "x-payload", claimHeaders: [.init(header: "a-claim", claim: ["a"])])])
+            outputs: [
+                IstioTokenOutput(issuer: "i", payloadHeader: "x-payload", claimHeaders: [.init(header: "a-claim", claim: ["a"])])
+            ])
         for identity in [EdgeIdentity.person(), nil] {
             let answer = written(headers, identity, [name: "root", "x-other": "1", "x-auth-request": "2", "other_name": "3"])
             #expect(answer.removedHeaders.filter { FoldedName($0) == FoldedName(name) }.contains(name.lowercased()))
@@ -84,18 +86,21 @@ import Testing
         let headers = IdentityHeaders(outputs: [output])
         let removed = written(headers, .person(), ["x-token": "t", "x_token": "t", "x.token": "t"]).removedHeaders
         #expect(Set(removed).isSuperset(of: ["x-token", "x_token", "x.token"]))
-        #expect(Set(written(headers, nil, ["x-token": "t", "x_token": "t"]).removedHeaders).isDisjoint(with: ["x-token", "x_token"]))
+        #expect(
+            Set(written(headers, nil, ["x-token": "t", "x_token": "t"]).removedHeaders).isDisjoint(with: ["x-token", "x_token"]))
     }
 
     @Test func `What is passed on is what the answer says`() {
         var random = SeededRandom(20263)
         let names = [
-            "kubeflow-userid", "kubeflow_userid", "x.auth-request-user", "x-auth-request-user", "authorization", "x-team", "x_team",
+            "kubeflow-userid", "kubeflow_userid", "x.auth-request-user", "x-auth-request-user", "authorization", "x-team",
+            "x_team",
             "cookie", "x-token", "x-other", "x-goog-iap-jwt-assertion",
         ]
         for _ in 0..<2000 {
             let headers = IdentityHeaders(
-                families: random.chance(50) ? [.kubeflow] : [.xAuthRequest], authorization: random.pick([.keep, .token, .remove]),
+                families: random.chance(50) ? [.kubeflow] : [.xAuthRequest],
+                authorization: random.pick([.keep, .token, .remove]),
                 claims: [("x-team", "team")],
                 outputs: [IstioTokenOutput(issuer: "https://issuer.example", tokenHeaders: ["x-token"])])
             let sent = EdgeHeaders(random.some(6, of: names).map { (name: $0, value: "sent") })

@@ -50,7 +50,7 @@ struct EdgeLogin: Sendable {
             session: SessionSettings(edge.session, login, isSecure: isSecure))
         settings.scopes = login.scopes
         settings.prompt = login.prompt
-        settings.parameters = login.parameters
+        settings.parameters = Dictionary(login.parameters.map { ($0.key.exact, $0.value) }) { first, _ in first }
         settings.showsPage = login.signInPage
         settings.endsProviderSession = login.signOutOfProvider
 

@@ -53,7 +53,9 @@ extension LoginFlow {
         fields.append(("post_logout_redirect_uri", back))
         let here = "\(visit.scheme)://\(visit.host)"
         // At another host a path would be another page.
-        let page = target.startsWithByte("/") && !back.startsWithByte("/") && !back.startsWithBytes(of: here + "/") ? here + target : target
+        let page =
+            target.startsWithByte("/") && !back.startsWithByte("/") && !back.startsWithBytes(of: here + "/")
+            ? here + target : target
         if page.utf8.count <= Self.longestState { fields.append(("state", page)) }
         return fields
     }

@@ -109,7 +109,7 @@ public struct LoginFlow: Sendable {
             ("code_challenge", attempt.challenge), ("code_challenge_method", "S256"),
         ]
         if let prompt = settings.prompt { fields.append(("prompt", prompt)) }
-        fields += settings.parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        fields += settings.parameters.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) }
         let query = fields.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
         let separator = addresses.authorization.containsByte("?") ? "&" : "?"
         let set = cookie.field(setting: sealed, name: attemptPrefix + suffix, maximumAge: Int(LoginAttempt.lifetime))

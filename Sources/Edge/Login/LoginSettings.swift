@@ -1,3 +1,5 @@
+public import Bytes
+
 /// How browsers are led to the provider and back.
 public struct LoginSettings: Sendable, Hashable {
     /// Where the code is sent.
@@ -18,7 +20,7 @@ public struct LoginSettings: Sendable, Hashable {
     /// `prompt` of the request; nil: none.
     public var prompt: String?
     /// Further parameters of the authorization request, such as `acr_values` or `hd`.
-    public var parameters: [String: String] = [:]
+    public var parameters: [ExactText: String] = [:]
     public var redirectURI: RedirectURI
     public var targets: RedirectTargets
     public var session: SessionSettings

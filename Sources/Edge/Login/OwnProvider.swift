@@ -102,6 +102,8 @@ public struct OwnProvider: LoginProvider {
         } catch {
             throw .refused("the ID token: \(error)")
         }
-        if let subject, claims["sub"]?.string?.hasSameBytes(as: subject) != true { throw .refused("the provider answers for somebody else") }
+        if let subject, claims["sub"]?.string?.hasSameBytes(as: subject) != true {
+            throw .refused("the provider answers for somebody else")
+        }
     }
 }

@@ -22,12 +22,14 @@ public struct RedirectTargets: Sendable, Hashable {
     ///   - here: scheme and host that the browser is at, `https://app.example.com`: an address there is as good as its path.
     public func target(asked: [String], headers: EdgeHeaders, here: String = "") -> String {
         var candidates = asked.count == 1 ? asked : []
-        if let wish = candidates.first, WebOrigin(of: here) != nil, let path = wish.afterBytes(of: here), path.startsWithByte("/") {
+        if let wish = candidates.first, WebOrigin(of: here) != nil, let path = wish.afterBytes(of: here), path.startsWithByte("/")
+        {
             candidates = [String(path)]
         }
         if let header = headers.only("x-auth-request-redirect") { candidates.append(header) }
         if let uri = headers.only("x-forwarded-uri") {
-            if let scheme = headers.only("x-forwarded-proto"), let host = headers.only("x-forwarded-host"), uri.startsWithByte("/"),
+            if let scheme = headers.only("x-forwarded-proto"), let host = headers.only("x-forwarded-host"),
+                uri.startsWithByte("/"),
                 !isOwn(uri)
             {
                 candidates.append("\(scheme)://\(host)\(uri)")

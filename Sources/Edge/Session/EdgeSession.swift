@@ -44,7 +44,10 @@ public struct EdgeSession: Sendable, Hashable {
     // Its claims are those of the ID token.
     public static func == (left: EdgeSession, right: EdgeSession) -> Bool {
         func texts(_ session: EdgeSession) -> [ExactText?] {
-            [session.id.exact, session.host?.exact, session.idToken.exact, session.accessToken?.exact, session.refreshToken?.exact]
+            [
+                session.id.exact, session.host?.exact, session.idToken.exact, session.accessToken?.exact,
+                session.refreshToken?.exact,
+            ]
         }
         return left.createdAt == right.createdAt && left.refreshedAt == right.refreshedAt && left.usedAt == right.usedAt
             && texts(left) == texts(right)

@@ -125,13 +125,16 @@ struct SignOutTests {
     /// What a browser says of the page that led it here, and whether that is enough.
     private static let leads: [(EdgeHeaders, Bool)] = [
         ([:], true), (["sec-fetch-site": "same-origin"], true), (["sec-fetch-site": "none"], true),
-        (["sec-fetch-site": "cross-site"], false), (["sec-fetch-site": "same-site"], false), (["sec-fetch-site": "Same-Origin"], false),
-        (["sec-fetch-site": ""], false), (["sec-fetch-site": "same-origin\u{301}"], false), (["sec-fetch-site": "none, same-origin"], false),
+        (["sec-fetch-site": "cross-site"], false), (["sec-fetch-site": "same-site"], false),
+        (["sec-fetch-site": "Same-Origin"], false),
+        (["sec-fetch-site": ""], false), (["sec-fetch-site": "same-origin\u{301}"], false),
+        (["sec-fetch-site": "none, same-origin"], false),
         (["sec-fetch-site": "cross-site", "referer": "https://app.example.com/"], false),
         (["sec-fetch-site": "same-origin", "referer": "https://evil.example/"], true),
         (["referer": "https://app.example.com/a?b"], true), (["referer": "https://app.example.com"], true),
         (["referer": "http://app.example.com:80/"], true), (["referer": "https://evil.example/"], false),
-        (["referer": "https://app.example.com.evil.example/"], false), (["referer": "https://app.example.com@evil.example/"], false),
+        (["referer": "https://app.example.com.evil.example/"], false),
+        (["referer": "https://app.example.com@evil.example/"], false),
         (["referer": "https://other.example.com/"], false), (["referer": "https://app.example.com:8443/"], false),
         (["referer": "about:blank"], false), (["referer": ""], false), (["origin": "null"], false),
         (["origin": "https://app.example.com"], true), (["origin": "https://evil.example"], false),
@@ -140,7 +143,9 @@ struct SignOutTests {
         (["referer": "https://app.example.com/\u{301}"], true), (["referer": "https://app.example.com\u{301}/"], false),
     ]
 
-    @Test(arguments: EdgeSessionsTests.keepings) func `A page of somebody else ends no session`(_ keeping: SessionSettings.Keeping) async throws {
+    @Test(arguments: EdgeSessionsTests.keepings) func `A page of somebody else ends no session`(
+        _ keeping: SessionSettings.Keeping
+    ) async throws {
         for (lead, isWanted) in Self.leads {
             var browser = try await Browser(keeping)
             try await browser.finish(try await browser.start())
@@ -162,8 +167,8 @@ struct SignOutTests {
     @Test func `Whoever has seen the question for this session may answer it from anywhere`() async throws {
         var browser = try await Browser()
         try await browser.finish(try await browser.start())
-        var other = try await Browser(browser.bench)
-        try await other.finish(try await other.start())
+        var other = try Browser(browser.bench)
+        other.cookies["__Host-edge"] = try await browser.bench.begin()
         func visit(_ browser: Browser, _ answers: [String]) -> LoginFlow.Visit {
             var visit = browser.visit(answers.map { (LoginFlow.confirmationParameter, $0) })
             visit.headers.append("sec-fetch-site", "cross-site")
@@ -174,8 +179,10 @@ struct SignOutTests {
         var nobody = browser
         nobody.cookies = [:]
         #expect(nobody.flow.signOutConfirmation(visit(nobody, [])).isEmpty)
-        for (asker, answers) in [(other, [answer]), (nobody, [answer]), (nobody, [""]), (browser, [answer, answer]), (browser, [""]),
-            (browser, [answer + "x"]), (browser, [browser.session ?? ""])] {
+        for (asker, answers) in [
+            (other, [answer]), (nobody, [answer]), (nobody, [""]), (browser, [answer, answer]), (browser, [""]),
+            (browser, [answer + "x"]), (browser, [browser.session ?? ""]),
+        ] {
             await #expect(throws: LoginFlow.Failure.unconfirmed) { try await asker.flow.signOut(visit(asker, answers)) }
         }
         #expect(await browser.bench.ask(try #require(browser.session)).identity != nil)

@@ -10,10 +10,12 @@ import Testing
     private static let headers = IdentityHeaders(
         families: Set(IdentityHeaders.Family.allCases), claims: [("x-team", "team")],
         outputs: [
-            IstioTokenOutput(issuer: issuer, payloadHeader: "x-payload", claimHeaders: [.init(header: "x-level", claim: ["level"])])
+            IstioTokenOutput(
+                issuer: issuer, payloadHeader: "x-payload", claimHeaders: [.init(header: "x-level", claim: ["level"])])
         ])
     private static let ann = EdgeIdentity(
-        evidence: .bearer, issuer: issuer, subject: "ann", email: "ann@example.com", groups: ["red", "blue"], preferredUsername: "annie",
+        evidence: .bearer, issuer: issuer, subject: "ann", email: "ann@example.com", groups: ["red", "blue"],
+        preferredUsername: "annie",
         claims: ["team": "green", "level": 3], expiresAt: .distantFuture, token: "t")
 
     private func list(
@@ -92,16 +94,19 @@ import Testing
         #expect(decide(list(name, [.present], .deny), [name: "forged"], nil) == .allow)
     }
 
-    @Test(arguments: [
-        (.keep, "Basic x", false), (.token, "Bearer t", true), (.remove, nil, true),
-    ] as [(IdentityHeaders.Authorization, String?, Bool)])
+    @Test(
+        arguments: [
+            (.keep, "Basic x", false), (.token, "Bearer t", true), (.remove, nil, true),
+        ] as [(IdentityHeaders.Authorization, String?, Bool)])
     func `Authorization is what becomes of it`(treatment: IdentityHeaders.Authorization, expected: String?, isDecided: Bool) {
         let headers = IdentityHeaders(authorization: treatment)
         #expect(headers.decides(name: "Authorization") == isDecided)
         let present = decide(list("authorization", [.present], .allow, headers), ["authorization": "Basic x"], Self.ann)
         #expect((present == .allow) == (expected != nil))
         if let expected {
-            #expect(decide(list("authorization", [.exact(expected)], .allow, headers), ["authorization": "Basic x"], Self.ann) == .allow)
+            #expect(
+                decide(list("authorization", [.exact(expected)], .allow, headers), ["authorization": "Basic x"], Self.ann)
+                    == .allow)
         }
     }
 

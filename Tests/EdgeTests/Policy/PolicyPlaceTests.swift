@@ -37,7 +37,8 @@ import Testing
     /// What is no host must not pass for "some other host".
     @Test(arguments: [
         "", ".", "a.example.", "a.example..", "a.example.:8443", ".example", "a..example", "a.example, b.example", "a.example:",
-        "a.example:?", "a.example:80?x", "a.example:0", "a.example:080", "a.example:65536", "a.example:8o", "[::1", "[::1]x", "[::g]",
+        "a.example:?", "a.example:80?x", "a.example:0", "a.example:080", "a.example:65536", "a.example:8o", "[::1", "[::1]x",
+        "[::g]",
         "[a.example]", "a.example\\x", "a.example%2f", "a.example/x", "a@a.example", "a example", "a.example\u{301}",
         "\u{212A}.example", "ａ.example", "a.example\u{0}", "a.example\r", "xn--\u{e9}", "a.example:80:80", "::1",
         String(repeating: "a", count: 256),
@@ -46,7 +47,8 @@ import Testing
         policy.anonymous = .everybody
         let request = EdgeRequest(host: host)
         let lists: [any ExplainablePolicy] = [
-            PolicyList([policy]), IstioPolicyList([]), IstioPolicyList([IstioPolicy(name: "p", action: .allow, rules: [.init()])]),
+            PolicyList([policy]), IstioPolicyList([]),
+            IstioPolicyList([IstioPolicy(name: "p", action: .allow, rules: [.init()])]),
             IstioPolicyList([], native: PolicyList([policy])),
         ]
         for list in lists {
@@ -80,13 +82,16 @@ import Testing
 
     /// `/admin/*` is for Ann alone, the rest for everybody.
     @Test(arguments: [
-        ("/public;x=1", true), ("/public/a;v=1/b;w", true), ("/x;/y", true), ("/admin", false), ("/admin;x", false), ("/admin;", false),
+        ("/public;x=1", true), ("/public/a;v=1/b;w", true), ("/x;/y", true), ("/admin", false), ("/admin;x", false),
+        ("/admin;", false),
         ("/admin;x=1/secret", false), ("/admin/;x/secret", false), ("/;x/admin/secret", false), ("/;/admin", false),
         ("/public/;/..;x", false), ("/;a/;b/admin", false), ("/admin;x;y/a", false), ("/adm;in", true), ("/public%3B/x", true),
         ("/%61dmin;x", false), ("/x/../admin;y/z", false), ("/admin\u{37E}x", false),
     ])
     func `Parameters of a path are no way around a policy`(path: String, isOpen: Bool) {
-        func pattern(_ text: String, _ rest: [PathPattern.Part] = []) -> PathPattern { PathPattern([.text(Array(text.utf8))] + rest) }
+        func pattern(_ text: String, _ rest: [PathPattern.Part] = []) -> PathPattern {
+            PathPattern([.text(Array(text.utf8))] + rest)
+        }
         var (admin, rest) = (NativePolicy(), NativePolicy())
         admin.paths = [pattern("/admin"), pattern("/admin/", [.anything])]
         admin.allow = .all
