@@ -173,6 +173,7 @@ let package = Package(
         tests(
             "GRPC",
             [
+                "Bytes",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -181,7 +182,7 @@ let package = Package(
         tests("JOSE"),
         tests("Kerberos"),
         tests("OpenIDConnect", ["JOSE", "Persistence"]),
-        tests("Pages"),
+        tests("Pages", ["Bytes"]),
         tests("Passwords"),
         tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
@@ -196,6 +197,7 @@ let package = Package(
         tests(
             "Web",
             [
+                "Bytes",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -208,7 +210,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests("Workers"),
-        tests("XMLSecurity", ["JOSE"]),
+        tests("XMLSecurity", ["Bytes", "JOSE"]),
         .testTarget(
             name: "DextraCommandTests",
             dependencies: [

@@ -27,7 +27,7 @@ struct ProviderServer: Sendable {
         let issuer = configuration.issuer
         let context = RouteContext(
             pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL,
-            staticFiles: Set(theme.files.keys.compactMap { $0.startsWithBytes(of: "/static/") ? String($0.dropFirst(8)) : nil }))
+            staticFiles: Set(theme.files.keys.compactMap { $0.text.afterBytes(of: "/static/")?.exact }))
         let clock = options.clock
         let answers = BearerAnswers(clock: Web.WallClock { Int64(clock.now.timeIntervalSince1970 * 1000) })
         self.answers = answers
@@ -60,7 +60,7 @@ struct ProviderServer: Sendable {
         publicAnswers = { publicRoutes.readyAnswers }
         let security = try SecurityHeaders(
             https: issuer.isSecure,
-            overrides: Dictionary(configuration.web.headers.map { ($0.name, $0.value) }) { _, last in last })
+            overrides: Dictionary(configuration.web.headers.map { ($0.name.exact, $0.value) }) { _, last in last })
         application = WebApplication(
             routes: routes.map(RequestScope.wrapping), fallback: guest.map { RequestScope.wrapping($0.fallback) },
             ready: publicRoutes.readyAnswers,

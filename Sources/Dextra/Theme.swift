@@ -17,20 +17,20 @@ struct Theme {
         var templates: [ExactText: String] = [:]
         var files = Dictionary(
             uniqueKeysWithValues: StaticFiles.files.map { name, file in
-                (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
+                (name == "robots.txt" ? "/robots.txt" : ("/static/" + name.text).exact, file)
             })
         if let directory = frontend.directory {
             try Self.checkDirectory(directory, theme: frontend.theme)
             templates = try Self.templates(in: directory + "/templates")
             for (path, folder) in [("/static/", "/static"), ("/theme/", "/themes/" + frontend.theme)] {
-                for (name, file) in try Self.files(in: directory + folder) { files[path + name] = file }
+                for (name, file) in try Self.files(in: directory + folder) { files[(path + name).exact] = file }
             }
         }
         // Dex's default logo is a file of a theme; without one the built-in logo is shown.
         let logoURL = frontend.logoURL == "theme/logo.png" && files["/theme/logo.png"] == nil ? nil : frontend.logoURL
         let theme = PagesTheme(
             issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
-            extra: frontend.extra, issuerPath: path ?? configuration.issuer.path)
+            extra: Dictionary(uniqueKeysWithValues: frontend.extra.map { ($0.key.exact, $0.value) }), issuerPath: path ?? configuration.issuer.path)
         do throws(PagesError) { pages = try Pages(theme: theme, overrides: templates) } catch {
             throw StartError("frontend.dir: \(error.description)")
         }
@@ -50,13 +50,13 @@ struct Theme {
     private static func templates(in directory: String) throws -> [ExactText: String] {
         var found: [ExactText: String] = [:]
         for (name, path) in try list(directory) {
-            if name.endsWithBytes(of: ".html") {
+            if let stem = name.beforeBytes(of: ".html") {
                 throw StartError(
-                    "\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)"
+                    "\(path): Dex's templates are written for Go; write \(stem).mustache instead (see docs/configuration.md)"
                 )
             }
-            guard name.endsWithBytes(of: ".mustache") else { continue }
-            found[String(name.dropLast(".mustache".count))] = String(decoding: try read(path), as: UTF8.self)
+            guard let stem = name.beforeBytes(of: ".mustache") else { continue }
+            found[stem.exact] = String(decoding: try read(path), as: UTF8.self)
         }
         return found
     }

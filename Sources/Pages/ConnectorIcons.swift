@@ -1,7 +1,9 @@
+public import Bytes
+
 /// The pictures beside the names on the page of connectors: simple signs of what they are, and nobody's trademark.
 public enum ConnectorIcons {
     /// Files of `static/` by the connector types that they are for.
-    static let files: [String: [UInt8]] = [
+    static let files: [ExactText: [UInt8]] = [
         "atlassian-crowd": PackageResources.icon_atlassian_crowd_svg,
         "authproxy": PackageResources.icon_authproxy_svg,
         "bitbucket-cloud": PackageResources.icon_bitbucket_cloud_svg,
@@ -23,8 +25,8 @@ public enum ConnectorIcons {
 
     /// The name of a file for a connector: the one for its id, else the one for its type.
     /// - Parameter names: of the files of `static/`, an operator's own among them.
-    public static func file(id: String, type: String, among names: Set<String>) -> String? {
-        let type = type.hasPrefix("mock") ? "mock" : type
-        return [id, type].lazy.flatMap { ["icon-\($0).svg", "icon-\($0).png"] }.first(where: names.contains)
+    public static func file(id: String, type: String, among names: Set<ExactText>) -> String? {
+        let type = type.startsWithBytes(of: "mock") ? "mock" : type
+        return [id, type].lazy.flatMap { ["icon-\($0).svg", "icon-\($0).png"] }.first { names.contains($0.exact) }
     }
 }

@@ -1,3 +1,4 @@
+public import Bytes
 import Mustache
 
 /// Every page that people see. Each function takes what the page says and gives the bytes of a UTF-8 HTML document.
@@ -11,7 +12,7 @@ public struct Pages: Sendable {
 
     /// - Parameter overrides: an operator's own templates, text by name (the file `login.mustache` in `frontend.dir` is `login`).
     /// - Throws: if one of them cannot be used; the error names file and line.
-    public init(theme: PagesTheme, overrides: [String: String] = [:]) throws(PagesError) {
+    public init(theme: PagesTheme, overrides: [ExactText: String] = [:]) throws(PagesError) {
         self.theme = theme
         self.templates = try TemplateSet(overrides: overrides)
     }
@@ -95,7 +96,7 @@ public struct Pages: Sendable {
         values.set("title", title)
         values.set("words", words)
         var extra = TemplateValues()
-        for (key, value) in theme.extra { extra.set(key, value) }
+        for (key, value) in theme.extra { extra.set(key.text, value) }
         values.set("extra", extra)
         fill(&values, words)
         return templates.render(values, with: name)

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// How every page looks and what it says about its owner. Made from the configuration's `frontend` keys.
 public struct PagesTheme: Sendable, Hashable {
     /// Light or dark, or what the visitor's system asks for.
@@ -24,26 +26,26 @@ public struct PagesTheme: Sendable, Hashable {
     /// `frontend.theme`.
     public var scheme: Scheme
     /// `frontend.extra`: for an operator's own templates, `{{extra.name}}`.
-    public var extra: [String: String]
+    public var extra: [ExactText: String]
     /// The path of the issuer's URL, without a trailing slash: `/dex`, or empty.
     public var issuerPath: String
 
     public init(
-        issuerName: String = "dex", logoURL: String? = nil, scheme: Scheme = .light, extra: [String: String] = [:],
+        issuerName: String = "dex", logoURL: String? = nil, scheme: Scheme = .light, extra: [ExactText: String] = [:],
         issuerPath: String = ""
     ) {
         self.issuerName = issuerName
         self.logoURL = logoURL
         self.scheme = scheme
         self.extra = extra
-        self.issuerPath = issuerPath.utf8.last == UInt8(ascii: "/") ? String(issuerPath.dropLast()) : issuerPath
+        self.issuerPath = issuerPath.utf8.last == UInt8(ascii: "/") ? String(Substring(issuerPath.utf8.dropLast())) : issuerPath
     }
 
     /// Where the logo is; the built-in one if `logoURL` is no address that a page may show.
     var logo: PageURL? {
         let builtIn = PageURL(issuerPath + "/static/logo.svg")
         guard let logoURL, !logoURL.isEmpty else { return builtIn }
-        return PageURL(logoURL) ?? (logoURL.contains(":") || logoURL.hasPrefix("/") ? nil : PageURL("\(issuerPath)/\(logoURL)"))
+        return PageURL(logoURL) ?? (logoURL.containsByte(":") || logoURL.startsWithByte("/") ? nil : PageURL("\(issuerPath)/\(logoURL)"))
             ?? builtIn
     }
 

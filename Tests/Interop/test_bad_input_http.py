@@ -85,6 +85,44 @@ def test_broken_request_lines(provider, line):
             400, 404, 414, 431, 501, 505)
 
 
+TWO_READINGS = {
+    "two spaces behind the method": "GET  {keys} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "two spaces before the version": "GET {keys}  HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a space behind the version": "GET {keys} HTTP/1.1 \r\nHost: {host}\r\n\r\n",
+    "a tab behind the method": "GET\t{keys} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a raw byte in the target": "GET {keys}?\u00e9 HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a line feed alone": "GET {keys} HTTP/1.1\nHost: {host}\r\n\r\n",
+    "a line feed alone behind a field": "GET {keys} HTTP/1.1\r\nHost: {host}\nX: y\r\n\r\n",
+    "a carriage return within": "GET {keys} HTTP/1.1\r\nHost: {host}\r\nX: a\rY: b\r\n\r\n",
+    "a folded line": "GET {keys} HTTP/1.1\r\nHost: {host}\r\nX: a\r\n b\r\n\r\n",
+    "a space before the colon": "GET {keys} HTTP/1.1\r\nHost: {host}\r\nX : a\r\n\r\n",
+    "zeros before a length": "POST {token} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 00003\r\n\r\na=b",
+    "a plus before a length": "POST {token} HTTP/1.1\r\nHost: {host}\r\nContent-Length: +3\r\n\r\na=b",
+    "a list of lengths": "POST {token} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3, 3\r\n\r\na=b",
+    "the same length twice": "POST {token} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\na=b",
+    "a coding before chunked": "POST {token} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a target for another host": "GET http://other.test{keys} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a target without a host": "GET http://{keys} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+} | {f"Host: {name}": "GET {keys} HTTP/1.1\r\nHost: " + name + "\r\n\r\n" for name in [
+    "", "a.test, b.test", "a.test..", "a.test.", "[::1", "a.test\\x", "a.test%2f", "a.test:?", "a.test:80?x", "a.test:080", "u@a.test", "a test", "\u00e4.test"]}
+
+
+@pytest.mark.parametrize("message", TWO_READINGS.values(), ids=TWO_READINGS)
+@pytest.mark.parametrize("behind_another", [False, True], ids=["first", "behind another"])
+def test_what_two_readers_read_differently_is_refused(provider, message, behind_another):
+    names = {"keys": path(provider, "/keys"), "token": path(provider, "/token"), "host": host(provider)}
+    first = "GET {keys} HTTP/1.1\r\nHost: {host}\r\n\r\n".format(**names) if behind_another else ""
+    with contextlib.closing(connect(provider)) as connection:
+        connection.sendall((first + message.format(**names)).encode("latin-1"))
+        answers = b""
+        with contextlib.suppress(ConnectionError):
+            while data := connection.recv(65536):
+                answers += data
+    statuses = [int(line.split()[1]) for line in answers.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")] if not behind_another else [
+        int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == ([200] if behind_another else []) + [400]
+
+
 def test_without_a_host_http_1_1_is_refused_or_the_issuer_stands_anyway(provider):
     """A Host header must never find its way into the document."""
     for value in ("", "Host: evil.example.com\r\n", f"Host: {host(provider)}\r\nX-Forwarded-Host: evil.example.com\r\n"):

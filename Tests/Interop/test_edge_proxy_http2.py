@@ -87,6 +87,28 @@ def test_heads_that_are_none(proxy, backend, headers):
     assert (status or 400) >= 400 and backend.requests[before:] == []
 
 
+@pytest.mark.parametrize("authority, hosts, status", [
+    ("a.test", ["a.test"], 200), ("a.test", ["A.Test"], 200), ("a.test", ["b.test"], 400), ("a.test", ["a.test", "a.test"], 400),
+    ("a.test", ["a.test:80"], 400), ("a.test", [""], 400), ("a.test..", [], 400), ("a.test:?", [], 400), ("a.test, b.test", [], 400),
+    ("a.test.", ["a.test."], 400),
+])
+def test_one_host_is_judged_and_the_same_is_asked(proxy, backend, authority, hosts, status):
+    before = len(backend.requests)
+    answer, content, error = ask(proxy, head("GET", "/", *[("host", host) for host in hosts], authority=authority))
+    assert (answer or 400) == status
+    if status == 200:
+        assert [value for name, value in json.loads(content)["headers"] if name.lower() == "host"] == ["a.test"]
+    else:
+        assert backend.requests[before:] == []
+
+
+@pytest.mark.parametrize("path", ["/\u00e9", "/a\u0301", "/%zz\u00ff", "http://b.test/"])
+def test_targets_that_must_be_escaped(proxy, backend, path):
+    before = len(backend.requests)
+    status, _, _ = ask(proxy, head(path=path.encode().decode("latin1")))
+    assert (status or 400) == 400 and backend.requests[before:] == []
+
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
 

@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import Pages
@@ -63,7 +64,7 @@ struct MarkupTests {
         #expect(addresses.contains(prefix + "main.css"))
         for address in addresses {
             #expect(address.hasPrefix(prefix))
-            #expect(StaticFiles.files[String(address.dropFirst(prefix.count))] != nil)
+            #expect(StaticFiles.files[address.dropFirst(prefix.count).exact] != nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Testing
 
@@ -19,7 +20,7 @@ struct PreviewTests {
             try write(Samples.filled(with: odd, scheme: scheme), to: folder.appending(path: "\(scheme.rawValue)/odd"))
         }
         for (name, file) in StaticFiles.files {
-            let place = folder.appending(path: "static/\(name)")
+            let place = folder.appending(path: "static/\(name.text)")
             try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(file.bytes).write(to: place)
         }

@@ -1,3 +1,4 @@
+import Bytes
 @testable import Pages
 
 /// Every page, filled with plain text or with the same text in every field.
@@ -130,7 +131,7 @@ enum Samples {
     static func filled(with text: String, scheme: PagesTheme.Scheme = .light) throws -> [(name: String, bytes: [UInt8])] {
         let pages = try Pages(
             theme: PagesTheme(
-                issuerName: text, logoURL: text, scheme: scheme, extra: ["x": text, text: text], issuerPath: "/dex"))
+                issuerName: text, logoURL: text, scheme: scheme, extra: ["x": text, text.exact: text], issuerPath: "/dex"))
         let language = Language.english
         let session = ExampleAppPage.Session(
             claims: [.init(name: text, value: text)], decodedHeader: text, decodedPayload: text, idToken: text, accessToken: text,

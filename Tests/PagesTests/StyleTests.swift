@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Testing
 
@@ -51,7 +52,7 @@ struct StyleTests {
 
     @Test("files have a type and an ETag that follows their bytes")
     func files() {
-        let others = Set(StaticFiles.files.keys).filter { !$0.hasPrefix("icon-") }
+        let others = Set(StaticFiles.files.keys).filter { !$0.text.hasPrefix("icon-") }
         #expect(others == ["main.css", "favicon.svg", "logo.svg", "robots.txt"])
         for file in StaticFiles.files.values {
             #expect(!file.bytes.isEmpty)
@@ -70,7 +71,7 @@ struct StyleTests {
     @Test("every type of connector has a picture, a small one that is nothing but a picture", arguments: types)
     func icon(type: String) throws {
         let name = try #require(ConnectorIcons.file(id: "a", type: type, among: Set(StaticFiles.files.keys)))
-        let file = try #require(StaticFiles.files[name])
+        let file = try #require(StaticFiles.files[name.exact])
         #expect(file.contentType == "image/svg+xml" && file.bytes.count < 1000)
         let text = file.bytes.text
         #expect(text.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">"))
@@ -78,7 +79,7 @@ struct StyleTests {
     }
 
     @Test func `An operator's picture for a connector or a type comes first`() {
-        let names: Set<String> = ["icon-corp.png", "icon-ldap.svg", "icon-saml.svg", "icon-saml.png"]
+        let names: Set<ExactText> = ["icon-corp.png", "icon-ldap.svg", "icon-saml.svg", "icon-saml.png"]
         #expect(ConnectorIcons.file(id: "corp", type: "ldap", among: names) == "icon-corp.png")
         #expect(ConnectorIcons.file(id: "a", type: "ldap", among: names) == "icon-ldap.svg")
         #expect(ConnectorIcons.file(id: "a", type: "saml", among: names) == "icon-saml.svg")

@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import Pages
@@ -70,7 +71,7 @@ struct TemplateTests {
                 if damaged.isEmpty { break }
             }
             do {
-                let pages = try Pages(theme: PagesTheme(), overrides: [name.rawValue: damaged.text])
+                let pages = try Pages(theme: PagesTheme(), overrides: [name.rawValue.exact: damaged.text])
                 _ = Samples.pages(pages)
             } catch {
                 #expect(!error.description.isEmpty)

@@ -1,3 +1,4 @@
+import Bytes
 import Mustache
 
 /// One language's table of phrases, as templates (`{{words.signIn}}`) and pages use it.
@@ -20,14 +21,13 @@ struct Words: MustacheParent, Sendable {
 
     /// The phrase with its placeholders filled; the values are escaped, kept apart from the sentence's direction, and cut
     /// to a length that a sentence can bear.
-    func html(_ phrase: Phrase, _ values: [String: String] = [:]) -> HTML {
+    func html(_ phrase: Phrase, _ values: [ExactText: String] = [:]) -> HTML {
         var result = HTML(escaping: "")
         var rest = text(phrase)[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            let name = rest[rest.index(after: open)..<close]
-            result = result + HTML(escaping: String(rest[..<open]))
-            result = result + HTML(escaping: Self.shortened(values[String(name)] ?? "")).isolated()
-            rest = rest[rest.index(after: close)...]
+        while let (before, behind) = rest.cutOnce(at: "{"), let (name, after) = behind.cutOnce(at: "}") {
+            result = result + HTML(escaping: String(before))
+            result = result + HTML(escaping: Self.shortened(values[name.exact] ?? "")).isolated()
+            rest = after
         }
         return result + HTML(escaping: String(rest))
     }
@@ -41,7 +41,10 @@ struct Words: MustacheParent, Sendable {
             default: (.hours, 3600)
             }
         let count = max(1, (seconds - 1) / unit + 1)
-        return text(phrase).split(separator: "{count}", omittingEmptySubsequences: false).joined(separator: String(count))
+        guard let (before, rest) = text(phrase).cutOnce(at: "{"), let (_, after) = rest.cutOnce(at: "}") else {
+            return text(phrase)
+        }
+        return before + String(count) + after
     }
 
     /// Counted in Unicode scalars: one `Character` may be as tall as a page.

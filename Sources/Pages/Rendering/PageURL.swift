@@ -1,3 +1,5 @@
+import Bytes
+
 /// An address that is safe to follow from a page: a path on this server, or an absolute `http` or `https` URL.
 ///
 /// Everything else is refused: `javascript:`, `data:` and the like, `//host` and `/\host` (which browsers take for
@@ -20,12 +22,12 @@ struct PageURL: Sendable, Hashable {
     /// `scheme://host:port` of an absolute URL; nil for a path.
     var origin: String? {
         guard !Self.isLocalPath(text) else { return nil }
-        // The initializers let nothing through but `http://` and `https://`. Scalars, not characters: a combining mark
-        // after a slash would hide it.
-        let scheme = text.unicodeScalars.prefix { $0 != ":" }
-        let authority = text.unicodeScalars.dropFirst(scheme.count + 3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        return "\(String(scheme).lowercased())://\(String(host).lowercased())"
+        // The initializers let nothing through but `http://` and `https://`.
+        guard let (scheme, rest) = text.cutOnce(at: ":") else { return nil }
+        let authority = Substring(
+            rest.utf8.dropFirst(2).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        let host = authority.cutLast(at: "@")?.after ?? authority
+        return "\(scheme.asciiLowercased)://\(host.asciiLowercased)"
     }
 
     private static func isClean(_ text: String) -> Bool {
@@ -38,9 +40,9 @@ struct PageURL: Sendable, Hashable {
 
     private static func isWeb(_ text: String) -> Bool {
         for scheme in ["https://", "http://"] where text.utf8.count > scheme.utf8.count {
-            let start = String(decoding: text.utf8.prefix(scheme.utf8.count), as: UTF8.self)
+            let start = Substring(text.utf8.prefix(scheme.utf8.count))
             let next = text.utf8.dropFirst(scheme.utf8.count).first
-            if start.lowercased() == scheme, next != UInt8(ascii: "/"), next != UInt8(ascii: "?"), next != UInt8(ascii: "#") {
+            if start.hasSameBytesFoldingASCII(as: scheme), next != UInt8(ascii: "/"), next != UInt8(ascii: "?"), next != UInt8(ascii: "#") {
                 return true
             }
         }

@@ -1,3 +1,4 @@
+import Bytes
 import Mustache
 
 /// The parsed templates: the embedded ones, with an operator's own in their place.
@@ -11,20 +12,22 @@ struct TemplateSet: Sendable {
     }()
 
     /// - Parameter overrides: template text by name; a name that no page has is a partial for the other templates.
-    init(overrides: [String: String]) throws(PagesError) {
+    init(overrides: [ExactText: String]) throws(PagesError) {
         library = overrides.isEmpty ? nil : try Self.read(overrides: overrides)
     }
 
-    private static func read(overrides: [String: String]) throws(PagesError) -> MustacheLibrary {
-        var sources: [String: TemplateSource] = [:]
-        for name in TemplateName.allCases where overrides[name.rawValue] == nil {
-            sources[name.rawValue] = try TemplateSource(name: name.rawValue, text: name.embeddedText)
+    private static func read(overrides: [ExactText: String]) throws(PagesError) -> MustacheLibrary {
+        var sources: [ExactText: TemplateSource] = [:]
+        for name in TemplateName.allCases where overrides[name.rawValue.exact] == nil {
+            sources[name.rawValue.exact] = try TemplateSource(name: name.rawValue, text: name.embeddedText)
         }
         for (name, text) in overrides.sorted(by: { $0.key < $1.key }) {
-            sources[name] = try TemplateSource(name: name, text: text)
+            sources[name] = try TemplateSource(name: name.text, text: text)
         }
         try checkReferences(sources, overrides: overrides)
-        return MustacheLibrary(templates: sources.mapValues(\.template))
+        let templates = sources.values.map { ($0.name, $0.template) }
+        // Mustache finds templates by names as texts; two that it takes for one are one.
+        return MustacheLibrary(templates: Dictionary(templates) { first, _ in first })  // characters: Mustache's own keys
     }
 
     func render(_ values: TemplateValues, with name: TemplateName) -> [UInt8] {
@@ -35,30 +38,30 @@ struct TemplateSet: Sendable {
 
     /// Mustache renders an unknown partial as nothing, and one that holds itself until the stack ends. Both are found here,
     /// when the program starts.
-    private static func checkReferences(_ sources: [String: TemplateSource], overrides: [String: String]) throws(PagesError) {
-        for source in sources.values.sorted(by: { $0.name < $1.name }) {
-            for partial in source.partials where sources[partial.name] == nil {
+    private static func checkReferences(_ sources: [ExactText: TemplateSource], overrides: [ExactText: String]) throws(PagesError) {
+        for source in sources.values.sorted(by: { $0.name.exact < $1.name.exact }) {
+            for partial in source.partials where sources[partial.name.exact] == nil {
                 throw .brokenTemplate(
                     name: source.name, line: partial.line, problem: "there is no template `\(partial.name)`")
             }
         }
-        var finished: Set<String> = []
-        func visit(_ source: TemplateSource, path: [String]) throws(PagesError) {
-            for partial in source.partials where !finished.contains(partial.name) {
-                guard !path.contains(partial.name) else {
+        var finished: Set<ExactText> = []
+        func visit(_ source: TemplateSource, path: [ExactText]) throws(PagesError) {
+            for partial in source.partials where !finished.contains(partial.name.exact) {
+                guard !path.contains(partial.name.exact) else {
                     throw .brokenTemplate(
                         name: source.name, line: partial.line,
-                        problem: "the templates hold each other without end: \((path + [partial.name]).joined(separator: " → "))")
+                        problem: "the templates hold each other without end: \((path.map(\.text) + [partial.name]).joined(separator: " → "))")
                 }
-                if let next = sources[partial.name] { try visit(next, path: path + [partial.name]) }
+                if let next = sources[partial.name.exact] { try visit(next, path: path + [partial.name.exact]) }
             }
-            finished.insert(source.name)
+            finished.insert(source.name.exact)
         }
         for name in TemplateName.allCases {
-            if let source = sources[name.rawValue] { try visit(source, path: [name.rawValue]) }
+            if let source = sources[name.rawValue.exact] { try visit(source, path: [name.rawValue.exact]) }
         }
         for name in overrides.keys.sorted() where !finished.contains(name) {
-            throw .unknownTemplate(name: name, known: TemplateName.allCases.map(\.rawValue))
+            throw .unknownTemplate(name: name.text, known: TemplateName.allCases.map(\.rawValue))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Mustache
 
 /// One template: its text has been read, and it holds nothing that can fail or run away while a page is rendered.
@@ -94,10 +95,10 @@ struct TemplateSource {
 
     /// People who come from Dex bring its templates.
     private static func hint(for text: String) -> String {
-        let words = text.split(whereSeparator: { " {}\n\t-".contains($0) })
+        let words = text.utf8.split { byte in " {}\n\t-".utf8.contains(byte) }
         let isGo =
-            text.contains("{{")
-            && ["template", "define", "range", "if", "end"].contains { word in words.contains { $0 == word } }
+            text.containsBytes(of: "{{")
+            && ["template", "define", "range", "if", "end"].contains { word in words.contains { $0.elementsEqual(word.utf8) } }
         return isGo ? "; if this is one of Dex's Go templates: Dextra's are Mustache" : ""
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The question whether an application may know what it asks for.
 ///
 /// Both of its forms post to the page's own address: `req`, and `approval`, which is `approve` or `rejected`.
@@ -46,9 +48,9 @@ public struct ApprovalPage: Sendable, Hashable {
         case "groups": return words.html(.scopeGroups)
         case "offline_access": return words.html(.scopeOffline)
         case "federated:id": return words.html(.scopeFederated)
-        case _ where scope.hasPrefix(audience):
-            return words.html(.scopeAudience, ["client": String(scope.dropFirst(audience.count))])
-        default: return words.html(.scopeOther, ["scope": scope])
+        default:
+            guard let client = scope.afterBytes(of: audience) else { return words.html(.scopeOther, ["scope": scope]) }
+            return words.html(.scopeAudience, ["client": String(client)])
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The choice between several ways to sign in.
 public struct ConnectorsPage: Sendable, Hashable {
     public struct Connector: Sendable, Hashable {
@@ -67,6 +69,7 @@ public struct ConnectorsPage: Sendable, Hashable {
             row.set("connectorName", name)
             row.set("signInWith", words.html(.signInWith, ["name": name]))
             row.set("icon", connector.iconURL.flatMap { PageURL(local: $0) })
+            // characters: a letter for people's eyes
             row.set("initial", name.first.map { String($0).uppercased() } ?? "")
             return row
         }

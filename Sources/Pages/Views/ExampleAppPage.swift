@@ -1,3 +1,5 @@
+import Bytes
+
 /// The example application of `dextra dev`: a start button, and after signing in everything that an application gets.
 public struct ExampleAppPage: Sendable, Hashable {
     /// What the application got.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The form for a name and a password. Scripts that drive Dex's form find the same one here.
 public struct LoginPage: Sendable, Hashable {
     /// What the name is called.

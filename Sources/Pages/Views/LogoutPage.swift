@@ -1,3 +1,5 @@
+import Bytes
+
 /// The question whether a person wants to sign out. Its form posts the field `request` to ``postURL``.
 public struct LogoutPage: Sendable, Hashable {
     /// Where the answer goes; an address on this server.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The form for another password in place of one that has expired.
 public struct NewPasswordPage: Sendable, Hashable {
     /// Why the form is shown again.

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 public import JOSE
 public import OpenIDConnect
@@ -67,8 +68,10 @@ public struct ExampleApp: Sendable {
     private func callback(_ request: WebRequest) async throws -> WebResponse {
         let query = try FormFields(parsing: request.rawQuery)
         if let error = query["error"] { return page(nil, .init(code: error, description: query["error_description"]), request) }
-        let parts = request.cookie(Self.cookie)?.split(separator: ".").map(String.init) ?? []
-        guard parts.count == 3, query["state"] == parts[0], query["iss"] == issuer, let code = query["code"] else {
+        let parts = request.cookie(Self.cookie)?.fields(at: ".").map(String.init) ?? []
+        guard parts.count == 3, query["state"]?.exact == parts[0].exact, query["iss"]?.exact == issuer.exact,
+            let code = query["code"]
+        else {
             return page(
                 nil,
                 .init(
@@ -100,7 +103,7 @@ public struct ExampleApp: Sendable {
 
     private static func session(_ answer: JSON) -> ExampleAppPage.Session? {
         guard let idToken = answer["id_token"]?.string else { return nil }
-        let parts = idToken.split(separator: ".")
+        let parts = idToken.fields(at: ".")
         guard parts.count == 3, let header = json(parts[0]), let payload = json(parts[1]) else { return nil }
         return .init(
             claims: (payload.object?.members ?? []).map { claim in

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 
 /// Finds who asks when proxies stand in between (`web.clientRemoteIP`).
@@ -43,10 +44,10 @@ public struct ClientAddressRule: Sendable {
         guard let peerAddress = IPAddress(peer) else { return peer }
         guard let header, isTrusted(peerAddress) else { return peerAddress.text }
         var closest = peerAddress
-        let claims = headers[values: header].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let claims = headers[values: header].flatMap { $0.cut(at: ",") }
         for claim in claims.reversed() {
             // What no trusted proxy can have written is not looked behind.
-            guard let address = IPAddress(forwarded: claim.trimmingSpaces()) else { break }
+            guard let address = IPAddress(forwarded: claim.trimmedOfOptionalWhitespace) else { break }
             closest = address
             guard isTrusted(address) else { break }
         }
@@ -63,13 +64,4 @@ public enum ClientAddressRuleError: Error, Hashable, Sendable {
     case invalidHeader(String)
     /// Not an address range such as `10.0.0.0/8`.
     case invalidRange(String)
-}
-
-extension Substring {
-    func trimmingSpaces() -> Substring {
-        var text = self
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
-    }
 }

@@ -1,11 +1,12 @@
+import Bytes
 import HTTPTypes
 
 /// Which scripts of other origins may read answers (`web.allowedOrigins`, `web.allowedHeaders`; Fetch §3.2).
 ///
 /// Credentials are never allowed, so `*` lets a page read only what anyone may read.
-public struct CrossOriginRule: Sendable, Hashable {
+public struct CrossOriginRule: Sendable {
     private let anyOrigin: Bool
-    private let origins: Set<String>
+    private let origins: Set<ExactText>
     private let allowedHeaders: String
 
     /// No other origin may read anything.
@@ -15,8 +16,8 @@ public struct CrossOriginRule: Sendable, Hashable {
     ///   - allowedOrigins: such as `https://app.example.com`, compared as they are; `*` allows all.
     ///   - allowedHeaders: what a script may send. Default: `Authorization`.
     public init(allowedOrigins: [String], allowedHeaders: [String] = ["Authorization"]) {
-        anyOrigin = allowedOrigins.contains("*")
-        origins = Set(allowedOrigins)
+        anyOrigin = allowedOrigins.containsExactly("*")
+        origins = Set(allowedOrigins.map(\.exact))
         self.allowedHeaders = allowedHeaders.joined(separator: ", ")
     }
 
@@ -49,6 +50,6 @@ public struct CrossOriginRule: Sendable, Hashable {
 
     private func allowedValue(for origin: String) -> String? {
         if anyOrigin { return "*" }
-        return origins.contains(origin) ? origin : nil
+        return origins.contains(origin.exact) ? origin : nil
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import OpenIDConnect
 
 /// The fields of an `application/x-www-form-urlencoded` text: a query, or the body of a form post.
@@ -24,19 +25,19 @@ public struct FormFields: Sendable {
 
     /// The first value of that name.
     public subscript(name: String) -> String? {
-        fields.first { $0.name == name }?.value
+        fields.first { $0.name.hasSameBytes(as: name) }?.value
     }
 
     /// All values of that name.
     public func all(_ name: String) -> [String] {
-        fields.filter { $0.name == name }.map(\.value)
+        fields.filter { $0.name.hasSameBytes(as: name) }.map(\.value)
     }
 
     /// The names that occur more than once, each listed once.
     public var repeated: [String] {
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         var found: [String] = []
-        for field in fields where !seen.insert(field.name).inserted && !found.contains(field.name) {
+        for field in fields where !seen.insert(field.name.exact).inserted && !found.containsExactly(field.name) {
             found.append(field.name)
         }
         return found

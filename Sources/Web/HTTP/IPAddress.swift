@@ -1,3 +1,4 @@
+import Bytes
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -17,9 +18,9 @@ struct IPAddress: Sendable, Hashable {
 
     /// - Parameter text: a bare address; a zone (`fe80::1%eth0`) is dropped.
     init?(_ text: some StringProtocol) {
-        let bare = text.prefix { $0 != "%" }
-        guard !bare.isEmpty, bare.utf8.count <= 45, bare.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-        let address = String(bare)
+        let bare = text.utf8.prefix { $0 != UInt8(ascii: "%") }
+        guard !bare.isEmpty, bare.count <= 45, bare.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        let address = String(decoding: bare, as: UTF8.self)
         var four = in_addr()
         if inet_pton(AF_INET, address, &four) == 1 {
             bytes = Self.mappedPrefix + withUnsafeBytes(of: &four) { Array($0) }
@@ -31,16 +32,21 @@ struct IPAddress: Sendable, Hashable {
     }
 
     /// Takes what proxies write: a bare address, `192.0.2.1:5678`, `[2001:db8::1]` or `[2001:db8::1]:443`.
-    init?(forwarded text: some StringProtocol) {
+    init?(forwarded text: Substring) {
         if let address = IPAddress(text) {
             self = address
-        } else if text.first == "[", let end = text.firstIndex(of: "]") {
-            self.init(text[text.index(after: text.startIndex)..<end])
-        } else if let colon = text.firstIndex(of: ":"), text[colon...].dropFirst().allSatisfy(\.isNumber) {
-            self.init(text[..<colon])
+        } else if let (inside, rest) = text.afterBytes(of: "[")?.cutOnce(at: "]") {
+            guard rest.isEmpty || rest.afterBytes(of: ":").map(Self.isPort) ?? false else { return nil }
+            self.init(inside)
+        } else if let (host, port) = text.cutOnce(at: ":"), Self.isPort(port) {
+            self.init(host)
         } else {
             return nil
         }
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        (1...5).contains(text.utf8.count) && text.utf8.allSatisfy(\.isASCIIDigit)
     }
 
     /// The shortest usual text: `192.0.2.1`, `2001:db8::1` (RFC 5952).
@@ -60,12 +66,12 @@ struct AddressRange: Sendable, Hashable {
 
     /// A bare address is a range of one.
     init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.cut(at: "/", most: 1)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }
-        let bits = address.isIPv4 && !first.contains(":") ? 32 : 128
+        let bits = address.isIPv4 && !first.containsByte(":") ? 32 : 128
         var length = bits
         if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let given = Int(parts[1]), given <= bits else {
+            guard parts[1].utf8.allSatisfy(\.isASCIIDigit), let given = Int(parts[1]), given <= bits else {
                 return nil
             }
             length = given

@@ -1,3 +1,4 @@
+public import Bytes
 public import HTTPTypes
 import OpenIDConnect
 
@@ -8,15 +9,15 @@ import OpenIDConnect
 public struct RouteTable: Sendable {
     /// What the table says to a method and a path.
     public enum Match: Sendable {
-        case route(Route, parameters: [String: String])
+        case route(Route, parameters: [ExactText: String])
         /// The path exists, but not for this method. `allowed` is for the `Allow` field; `cors` as the routes there say.
         case methodNotAllowed(allowed: [HTTPRequest.Method], name: String, cors: Bool, audience: Route.Audience)
         case notFound
     }
 
     private enum Segment: Sendable, Hashable {
-        case literal(Substring)
-        case parameter(String)
+        case literal(ExactText)
+        case parameter(ExactText)
     }
 
     private struct Pattern: Sendable {
@@ -24,7 +25,7 @@ public struct RouteTable: Sendable {
         var routes: [Route]
     }
 
-    private var exact: [String: [Route]] = [:]
+    private var exact: [ExactText: [Route]] = [:]
     private var patterns: [Pattern] = []
 
     public init(_ routes: [Route] = []) {
@@ -33,7 +34,7 @@ public struct RouteTable: Sendable {
 
     public mutating func add(_ route: Route) {
         guard route.pattern.utf8.contains(UInt8(ascii: "{")) else {
-            exact[route.pattern, default: []].append(route)
+            exact[route.pattern.exact, default: []].append(route)
             return
         }
         let segments = Self.segments(of: route.pattern)
@@ -45,11 +46,11 @@ public struct RouteTable: Sendable {
     }
 
     public func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        if let routes = exact[path] {
+        if let routes = exact[path.exact] {
             return Self.choose(method, from: routes, parameters: [:])
         }
         guard !patterns.isEmpty else { return .notFound }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = path.cut(at: "/")
         for pattern in patterns where pattern.segments.count == parts.count {
             if let parameters = Self.parameters(of: parts, by: pattern.segments) {
                 return Self.choose(method, from: pattern.routes, parameters: parameters)
@@ -58,7 +59,7 @@ public struct RouteTable: Sendable {
         return .notFound
     }
 
-    private static func choose(_ method: HTTPRequest.Method, from routes: [Route], parameters: [String: String]) -> Match {
+    private static func choose(_ method: HTTPRequest.Method, from routes: [Route], parameters: [ExactText: String]) -> Match {
         if let route = routes.first(where: { $0.takes(method) }) {
             return .route(route, parameters: parameters)
         }
@@ -73,12 +74,12 @@ public struct RouteTable: Sendable {
             audience: routes.first?.audience ?? .people)
     }
 
-    private static func parameters(of parts: [Substring], by segments: [Segment]) -> [String: String]? {
-        var found: [String: String] = [:]
+    private static func parameters(of parts: [Substring], by segments: [Segment]) -> [ExactText: String]? {
+        var found: [ExactText: String] = [:]
         for (part, segment) in zip(parts, segments) {
             switch segment {
             case .literal(let literal):
-                guard part == literal else { return nil }
+                guard part.hasSameBytes(as: literal.text) else { return nil }
             case .parameter(let name):
                 guard !part.isEmpty, let value = try? PercentEncoding.decode(part) else { return nil }
                 found[name] = value
@@ -88,8 +89,8 @@ public struct RouteTable: Sendable {
     }
 
     private static func segments(of pattern: String) -> [Segment] {
-        pattern.split(separator: "/", omittingEmptySubsequences: false).map { part in
-            part.hasPrefix("{") && part.hasSuffix("}") ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
+        pattern.cut(at: "/").map { part in
+            part.afterBytes(of: "{")?.beforeBytes(of: "}").map { .parameter($0.exact) } ?? .literal(part.exact)
         }
     }
 }

@@ -1,3 +1,4 @@
+public import Bytes
 import HTTPTypes
 
 /// The fields that tell browsers to be careful, added to every answer that does not say otherwise itself.
@@ -8,8 +9,8 @@ public struct SecurityHeaders: Sendable {
     /// - Parameters:
     ///   - https: the issuer is reached by https; adds `Strict-Transport-Security` for one year.
     ///   - overrides: `web.headers` of the configuration; they win over the defaults and over what a route set.
-    public init(https: Bool, overrides: [String: String] = [:]) throws(SecurityHeadersError) {
-        var defaults = [
+    public init(https: Bool, overrides: [ExactText: String] = [:]) throws(SecurityHeadersError) {
+        var defaults: [ExactText: String] = [
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -19,11 +20,11 @@ public struct SecurityHeaders: Sendable {
         self.overrides = try Self.fields(overrides)
     }
 
-    private static func fields(_ values: [String: String]) throws(SecurityHeadersError) -> HTTPFields {
+    private static func fields(_ values: [ExactText: String]) throws(SecurityHeadersError) -> HTTPFields {
         var fields = HTTPFields()
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
-            guard let field = HTTPField.Name(name) else { throw .invalidName(name) }
-            guard HTTPField.isValidValue(value) else { throw .invalidValue(name: name) }
+            guard let field = HTTPField.Name(name.text) else { throw .invalidName(name.text) }
+            guard HTTPField.isValidValue(value) else { throw .invalidValue(name: name.text) }
             fields[field] = value
         }
         return fields
@@ -38,7 +39,7 @@ public struct SecurityHeaders: Sendable {
             response.headers[.cacheControl] = "no-store"
         }
         // No other site may draw our pages inside its own and steal clicks (RFC 9700 §4.16).
-        if response.headers[.contentSecurityPolicy] == nil, response.headers[.contentType]?.hasPrefix("text/html") == true {
+        if response.headers[.contentSecurityPolicy] == nil, response.headers[.contentType]?.startsWithBytes(of: "text/html") == true {
             response.headers[.contentSecurityPolicy] = "frame-ancestors 'none'"
         }
         for field in overrides {

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 
 /// A cookie to set (RFC 6265bis §4.1). Made safe first: `HttpOnly`, `SameSite=Lax`, no `Domain`, so that it stays with this host.
@@ -23,14 +24,15 @@ public struct SetCookie: Sendable, Hashable {
     ) throws(SetCookieError) {
         guard HTTPField.Name(name) != nil else { throw .invalidName(name) }
         guard value.utf8.allSatisfy(Self.isCookieOctet) else { throw .invalidValue(name: name) }
-        guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F && $0 != UInt8(ascii: ";") }) else {
+        guard path.startsWithByte("/"), path.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F && $0 != UInt8(ascii: ";") }) else {
             throw .invalidPath(path)
         }
-        let lowercased = name.lowercased()
-        guard secure || !(lowercased.hasPrefix("__secure-") || lowercased.hasPrefix("__host-") || sameSite == .none) else {
+        let lowercased = name.asciiLowercased
+        let isHost = lowercased.startsWithBytes(of: "__host-")
+        guard secure || !(lowercased.startsWithBytes(of: "__secure-") || isHost || sameSite == .none) else {
             throw .needsSecure(name: name)
         }
-        guard path == "/" || !lowercased.hasPrefix("__host-") else { throw .needsRootPath(name: name) }
+        guard path == "/" || !isHost else { throw .needsRootPath(name: name) }
         self.name = name
         self.value = value
         self.path = path

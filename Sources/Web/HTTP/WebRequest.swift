@@ -1,3 +1,4 @@
+public import Bytes
 public import HTTPTypes
 
 /// One request as routes see it: complete, bounded, and free of any transport.
@@ -19,7 +20,7 @@ public struct WebRequest: Sendable {
     /// The address of the other end of the connection, which may be a proxy; empty on a Unix socket.
     public let peerAddress: String
     /// The values of the `{name}` segments of the route's pattern, percent-decoded.
-    public let parameters: [String: String]
+    public let parameters: [ExactText: String]
 
     public init(
         id: String = "0000000000000000",
@@ -30,7 +31,7 @@ public struct WebRequest: Sendable {
         body: [UInt8] = [],
         clientAddress: String = "",
         peerAddress: String = "",
-        parameters: [String: String] = [:]
+        parameters: [ExactText: String] = [:]
     ) {
         self.id = id
         self.method = method
@@ -50,7 +51,7 @@ public struct WebRequest: Sendable {
 }
 
 extension WebRequest {
-    func with(parameters: [String: String]) -> WebRequest {
+    func with(parameters: [ExactText: String]) -> WebRequest {
         WebRequest(
             id: id, method: method, path: path, rawQuery: rawQuery, headers: headers, body: body,
             clientAddress: clientAddress, peerAddress: peerAddress, parameters: parameters)

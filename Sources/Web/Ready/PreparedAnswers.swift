@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 import NIOCore
 
@@ -17,7 +18,7 @@ final class PreparedAnswers: Sendable {
     }
 
     func find(_ path: String) -> PreparedAnswer? {
-        answers.first { $0.path == path }
+        answers.first { $0.path.hasSameBytes(as: path) }
     }
 }
 
@@ -57,11 +58,11 @@ struct PreparedAnswer: Sendable {
     /// RFC 9110 §13.1.2: `*`, or one of a list, compared weakly.
     func matches(ifNoneMatch value: String) -> Bool {
         guard let entityTag else { return false }
-        if value == entityTag || value == "*" { return true }
-        let own = entityTag.hasPrefix("W/") ? entityTag.dropFirst(2) : entityTag[...]
-        return value.split(separator: ",").contains { candidate in
-            let candidate = candidate.trimmingSpaces()
-            return (candidate.hasPrefix("W/") ? candidate.dropFirst(2) : candidate) == own
+        if value.hasSameBytes(as: entityTag) || value == "*" { return true }
+        let own = entityTag.afterBytes(of: "W/") ?? entityTag[...]
+        return value.fields(at: ",").contains { candidate in
+            let candidate = candidate.trimmedOfOptionalWhitespace
+            return (candidate.afterBytes(of: "W/") ?? candidate).hasSameBytes(as: own)
         }
     }
 }

@@ -56,8 +56,15 @@ public final class Ready: Sendable {
         return snapshot
     }
 
-    func counter(code: Int, handler: String) -> PreparedCounter {
-        metrics.series(code: code, method: .get, handler: handler).prepared(bytes: 0)
+    func counter(code: Int, method: ReadyMethod, handler: String) -> PreparedCounter {
+        let label: HTTPRequest.Method =
+            switch method {
+            case .get: .get
+            case .head: .head
+            case .post: .post
+            case .other: .trace
+            }
+        return metrics.series(code: code, method: label, handler: handler).prepared(bytes: 0)
     }
 
     var snapshot: PreparedAnswers { current.withLock { $0 } }

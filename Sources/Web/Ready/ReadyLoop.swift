@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -8,7 +9,22 @@ enum ReadyChoice {
     case headOnly(Int)
     case notModified(Int)
     case bearer([UInt8])
-    case remembered(PreparedReply)
+    case remembered(PreparedReply, ReadyMethod)
+}
+
+/// How metrics tell methods apart.
+enum ReadyMethod {
+    case get, head, post, other
+
+    init(_ method: HTTPMethod) {
+        self =
+            switch method {
+            case .GET: .get
+            case .HEAD: .head
+            case .POST: .post
+            default: .other
+            }
+    }
 }
 
 /// The prepared answers as one event loop holds them: its own bytes, with the present date in them.
@@ -19,14 +35,22 @@ final class ReadyLoop {
     let clock: LoopClock
     private let shared: Ready?
     private let remembered: (any RememberedReplies)?
-    /// By status: what was remembered is counted together.
-    private var rememberedCounters: [Int: PreparedCounter] = [:]
+    private var rememberedCounters: [RememberedCounter] = []
+    private var hosts = KnownHost()
     private var prepared: PreparedAnswers?
     private var lengths: [Int] = []
     private var full: [Dated] = []
     private var headOnly: [Dated] = []
     private var notModified: [Dated] = []
     private var bearerHead: Dated?
+
+    /// Those of one name, method and status are counted together. There are few.
+    private struct RememberedCounter {
+        let name: String
+        let status: Int
+        let method: ReadyMethod
+        let counter: PreparedCounter
+    }
 
     /// Bytes and the date that they hold.
     private struct Dated {
@@ -83,16 +107,16 @@ final class ReadyLoop {
         guard head.version == .http1_1, let prepared = current() else { return nil }
         let uri = head.uri
         let length = uri.utf8.count
-        for index in lengths.indices where lengths[index] == length && prepared.answers[index].path == uri {
-            guard head.isKeepAlive, let fields = Fields(head.headers) else { return nil }
+        for index in lengths.indices where lengths[index] == length && prepared.answers[index].path.hasSameBytes(as: uri) {
+            guard head.isKeepAlive, let fields = Fields(head.headers, &hosts) else { return nil }
             if let tag = fields.ifNoneMatch, prepared.answers[index].matches(ifNoneMatch: tag) {
                 // HEAD with a condition is rare: the long way answers it.
                 return isGet ? .notModified(index) : nil
             }
             return isGet ? .full(index) : .headOnly(index)
         }
-        if let bearer = prepared.bearer, length == bearer.pathLength, bearer.path == uri, isGet {
-            guard head.isKeepAlive, let fields = Fields(head.headers), let token = fields.bearerToken,
+        if let bearer = prepared.bearer, length == bearer.pathLength, bearer.path.hasSameBytes(as: uri), isGet {
+            guard head.isKeepAlive, let fields = Fields(head.headers, &hosts), let token = fields.bearerToken,
                 let body = bearer.answers.body(for: token)
             else { return nil }
             return .bearer(body)
@@ -101,10 +125,11 @@ final class ReadyLoop {
     }
 
     private func choose(_ head: HTTPRequestHead, _ peer: String, _ remembered: any RememberedReplies) -> ReadyChoice? {
-        guard head.isKeepAlive, Fields.isPlain(head.headers), let reply = remembered.reply(to: head, peer: peer) else {
-            return nil
-        }
-        return .remembered(reply)
+        // Another form of target names a host of its own.
+        guard head.uri.utf8.first == UInt8(ascii: "/"), head.isKeepAlive, Fields.isPlain(head.headers, &hosts),
+            let reply = remembered.reply(to: head, peer: peer)
+        else { return nil }
+        return .remembered(reply, ReadyMethod(head.method))
     }
 
     /// What the log says of it.
@@ -114,7 +139,7 @@ final class ReadyLoop {
             prepared.map { ($0.answers[index].name, $0.answers[index].response.status.code) }
         case .notModified(let index): prepared.map { ($0.answers[index].name, 304) }
         case .bearer: prepared?.bearer.map { ($0.name, 200) }
-        case .remembered(let reply): (reply.name, reply.response.status.code)
+        case .remembered(let reply, _): (reply.name, reply.response.status.code)
         }
     }
 
@@ -125,23 +150,26 @@ final class ReadyLoop {
         case .headOnly(let index): write(&headOnly[index], to: raw, now)
         case .notModified(let index): write(&notModified[index], to: raw, now)
         case .bearer(let body): writeBearer(body, to: raw, now)
-        case .remembered(let reply): write(reply, to: raw, now)
+        case .remembered(let reply, let method): write(reply, method, to: raw, now)
         }
     }
 
-    private func write(_ reply: PreparedReply, to raw: ChannelHandlerContext, _ now: NIODeadline) {
-        counter(of: reply)?.increment()
+    private func write(_ reply: PreparedReply, _ method: ReadyMethod, to raw: ChannelHandlerContext, _ now: NIODeadline) {
+        counter(of: reply, method)?.increment()
         var buffer = reply.start
         buffer.setString(clock.date(at: now), at: reply.dateOffset)
         raw.write(NIOAny(buffer), promise: nil)
         if let rest = reply.rest { raw.write(NIOAny(rest), promise: nil) }
     }
 
-    private func counter(of reply: PreparedReply) -> PreparedCounter? {
+    private func counter(of reply: PreparedReply, _ method: ReadyMethod) -> PreparedCounter? {
         let status = reply.response.status.code
-        if let counter = rememberedCounters[status] { return counter }
-        let counter = shared?.counter(code: status, handler: reply.name)
-        rememberedCounters[status] = counter
+        for known in rememberedCounters
+        where known.status == status && known.method == method && known.name.hasSameBytes(as: reply.name) {
+            return known.counter
+        }
+        guard let counter = shared?.counter(code: status, method: method, handler: reply.name) else { return nil }
+        rememberedCounters.append(RememberedCounter(name: reply.name, status: status, method: method, counter: counter))
         return counter
     }
 
@@ -172,17 +200,31 @@ final class ReadyLoop {
     }
 }
 
+/// The last `Host` that was found to be one, so that it is not read again for each request.
+private struct KnownHost {
+    private var last = ""
+
+    mutating func isAuthority(_ text: String) -> Bool {
+        if !last.isEmpty, text.hasSameBytes(as: last) { return true }
+        guard Authority(text) != nil else { return false }
+        last = text
+        return true
+    }
+}
+
 /// The few fields that matter to a prepared answer, found in one pass; `nil` when one of them needs the long way.
 private struct Fields {
     private(set) var ifNoneMatch: String?
     private(set) var bearerToken: String?
 
     /// One `Host`, no body, no expectation, no other protocol.
-    static func isPlain(_ headers: HTTPHeaders) -> Bool {
+    static func isPlain(_ headers: HTTPHeaders, _ known: inout KnownHost) -> Bool {
         var hosts = 0
         for (name, value) in headers {
             switch name.utf8.count {
-            case 4 where same(name, "host"): hosts += 1
+            case 4 where same(name, "host"):
+                guard known.isAuthority(value) else { return false }
+                hosts += 1
             case 6 where same(name, "expect"), 7 where same(name, "upgrade"), 17 where same(name, "sec-websocket-key"):
                 return false
             case 14 where same(name, "content-length") && value != "0", 17 where same(name, "transfer-encoding"): return false
@@ -192,11 +234,12 @@ private struct Fields {
         return hosts == 1
     }
 
-    init?(_ headers: HTTPHeaders) {
+    init?(_ headers: HTTPHeaders, _ known: inout KnownHost) {
         var hosts = 0
         for (name, value) in headers {
             switch name.utf8.count {
             case 4 where Self.same(name, "host"):
+                guard known.isAuthority(value) else { return nil }
                 hosts += 1
             case 6 where Self.same(name, "origin") || Self.same(name, "expect"), 7 where Self.same(name, "upgrade"):
                 return nil
@@ -204,8 +247,8 @@ private struct Fields {
                 guard ifNoneMatch == nil else { return nil }
                 ifNoneMatch = value
             case 13 where Self.same(name, "authorization"):
-                guard bearerToken == nil, value.utf8.count > 7, Self.same(value.prefix(7), "bearer ") else { return nil }
-                bearerToken = String(value.dropFirst(7))
+                guard bearerToken == nil, value.utf8.count > 7, Self.same(value.utf8.prefix(7), "bearer ") else { return nil }
+                bearerToken = String(Substring(value.utf8.dropFirst(7)))
             case 14 where Self.same(name, "content-length") && value != "0", 17 where Self.same(name, "transfer-encoding"):
                 return nil
             default:
@@ -215,11 +258,13 @@ private struct Fields {
         guard hosts == 1 else { return nil }
     }
 
-    private static func same(_ name: some StringProtocol, _ lowercased: StaticString) -> Bool {
+    private static func same(_ name: String, _ lowercased: StaticString) -> Bool { same(name.utf8, lowercased) }
+
+    /// - Precondition: both have as many bytes.
+    private static func same(_ name: some Sequence<UInt8>, _ lowercased: StaticString) -> Bool {
         var expected = lowercased.utf8Start
-        for byte in name.utf8 {
-            let folded = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-            guard folded == expected.pointee else { return false }
+        for byte in name {
+            guard byte.asciiLowercased == expected.pointee else { return false }
             expected += 1
         }
         return true

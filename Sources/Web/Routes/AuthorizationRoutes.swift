@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 public import JOSE
 public import OpenIDConnect
@@ -72,10 +73,10 @@ public struct AuthorizationRoutes: Sendable {
 
     /// RFC 4559 §4.2. What cannot be read is a token that is not good.
     private func negotiateToken(of request: WebRequest) -> [UInt8]? {
-        guard let text = request.headers[.authorization], let space = text.firstIndex(of: " "),
-            text[..<space].lowercased() == "negotiate"
+        guard let (scheme, token) = request.headers[.authorization]?.cutOnce(at: " "),
+            scheme.hasSameBytesFoldingASCII(as: "negotiate")
         else { return nil }
-        return (try? Base64.decode(text[space...].filter { $0 != " " })) ?? []
+        return (try? Base64.decode(token.trimmedOfOptionalWhitespace)) ?? []
     }
 
     private func submitForm(_ request: WebRequest) async throws -> WebResponse {
@@ -279,7 +280,7 @@ public struct AuthorizationRoutes: Sendable {
 
     /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
     private func backLink(of request: WebRequest) -> String? {
-        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.hasPrefix(context.path + "/auth?") else {
+        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.startsWithBytes(of: context.path + "/auth?") else {
             return nil
         }
         return back

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 public import JOSE
 public import OpenIDConnect

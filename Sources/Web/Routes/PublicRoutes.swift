@@ -1,3 +1,4 @@
+public import Bytes
 import HTTPTypes
 import JOSE
 public import OpenIDConnect
@@ -9,12 +10,12 @@ public struct PublicRoutes: Sendable {
     private let settings: ProviderSettings
     private let documents: PreparedDocuments
     private let context: RouteContext
-    private let files: [String: StaticFile]
+    private let files: [ExactText: StaticFile]
     private let version: String
 
     /// - Parameter files: by path below the issuer's: `/static/main.css`, `/theme/logo.png`, `/robots.txt`.
     public init(
-        settings: ProviderSettings, documents: PreparedDocuments, context: RouteContext, files: [String: StaticFile],
+        settings: ProviderSettings, documents: PreparedDocuments, context: RouteContext, files: [ExactText: StaticFile],
         version: String
     ) {
         self.settings = settings
@@ -36,13 +37,13 @@ public struct PublicRoutes: Sendable {
             all.append(ReadyAnswer(path: context.path + "/keys", name: "/keys", cors: true, response: keys))
         }
         for (path, file) in files {
-            all.append(ReadyAnswer(path: context.path + path, name: Self.name(ofFile: path), response: Self.response(file)))
+            all.append(ReadyAnswer(path: context.path + path.text, name: Self.name(ofFile: path.text), response: Self.response(file)))
         }
         return all
     }
 
     private static func name(ofFile path: String) -> String {
-        path.hasPrefix("/static/") ? "/static/" : path.hasPrefix("/theme/") ? "/theme/" : path
+        path.startsWithBytes(of: "/static/") ? "/static/" : path.startsWithBytes(of: "/theme/") ? "/theme/" : path
     }
 
     private static func response(_ file: StaticFile) -> WebResponse {
@@ -74,7 +75,7 @@ public struct PublicRoutes: Sendable {
         ]
         for (path, file) in files {
             all.append(
-                Route([.get], context.path + path, name: Self.name(ofFile: path), audience: .people) { _ in Self.response(file) })
+                Route([.get], context.path + path.text, name: Self.name(ofFile: path.text), audience: .people) { _ in Self.response(file) })
         }
         return all
     }

@@ -1,3 +1,4 @@
+public import Bytes
 public import HTTPTypes
 import JOSE
 import OpenIDConnect
@@ -13,9 +14,9 @@ public struct RouteContext: Sendable {
     /// The theme's logo, for the content security policy.
     public let logoURL: String?
     /// Names of the files below `/static/`, among which a connector's picture may be.
-    public let staticFiles: Set<String>
+    public let staticFiles: Set<ExactText>
 
-    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?, staticFiles: Set<String> = []) {
+    public init(pages: Pages, path: String, isSecure: Bool, logoURL: String?, staticFiles: Set<ExactText> = []) {
         self.pages = pages
         self.path = path
         self.isSecure = isSecure
@@ -119,7 +120,7 @@ extension RequestParameters {
 extension WebRequest {
     /// Whether the body is a form (RFC 6749 §3.2 asks for one).
     var isForm: Bool {
-        let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased().filter { $0 != " " } }
-        return type == "application/x-www-form-urlencoded"
+        guard let type = headers[.contentType]?.cut(at: ";").first else { return false }
+        return type.trimmedOfOptionalWhitespace.hasSameBytesFoldingASCII(as: "application/x-www-form-urlencoded")
     }
 }

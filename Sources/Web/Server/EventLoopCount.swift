@@ -1,3 +1,4 @@
+import Bytes
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -18,12 +19,11 @@ public enum EventLoopCount {
 
     /// Counts what `Cpus_allowed_list:` of `/proc/self/status` names: `0-3,6` are five.
     static func processorsAllowed(inStatus status: String) -> Int? {
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }),
-            let list = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).dropFirst().first
+        guard let line = status.fields(at: "\n").lazy.compactMap({ $0.afterBytes(of: "Cpus_allowed_list:") }).first
         else { return nil }
         var count = 0
-        for range in list.split(separator: ",") {
-            let ends = range.split(separator: "-").map { Int($0) }
+        for range in line.trimmedOfOptionalWhitespace.fields(at: ",") {
+            let ends = range.fields(at: "-").map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else { return nil }
             count += last - first + 1
         }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A socket to listen on and what is served there.
 public struct Listener: Sendable {
     /// What logs call it: `http`, `https`, `telemetry`.
@@ -45,22 +47,21 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     public init(parsing text: String) throws(ListenAddressError) {
-        guard let colon = text.lastIndex(of: ":") else { throw ListenAddressError(text: text) }
-        let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = Int(digits), port <= 65535 else {
+        guard let (before, digits) = text.cutLast(at: ":") else { throw ListenAddressError(text: text) }
+        guard !digits.isEmpty, digits.utf8.allSatisfy(\.isASCIIDigit), let port = Int(digits), port <= 65535 else {
             throw ListenAddressError(text: text)
         }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
+        var host = before
+        if let inside = host.afterBytes(of: "[")?.beforeBytes(of: "]") {
+            host = inside
+        } else if host.containsByte(":") {
             throw ListenAddressError(text: text)
         }
         self.init(host: String(host), port: port)
     }
 
     public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        host.containsByte(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 

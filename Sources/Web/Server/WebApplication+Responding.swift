@@ -75,7 +75,7 @@ extension WebApplication {
 
     private func makeRequestID() -> String {
         let digits = String(makeID(), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

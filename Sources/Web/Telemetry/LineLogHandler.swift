@@ -1,3 +1,4 @@
+import Bytes
 public import Logging
 
 /// Writes each event as one line of text or JSON.
@@ -8,7 +9,7 @@ public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
     private let format: LogFormat
-    private let excluded: Set<String>
+    private let excluded: Set<ExactText>
     private let output: LogOutput
     private let clock: WallClock
 
@@ -19,7 +20,7 @@ public struct LineLogHandler: LogHandler {
     ) {
         self.format = format
         logLevel = level
-        excluded = Set(excludedFields)
+        excluded = Set(excludedFields.map(\.exact))
         self.output = output
         self.clock = clock
     }
@@ -37,7 +38,7 @@ public struct LineLogHandler: LogHandler {
         let milliseconds = clock.milliseconds()
         let time = UTCTime(epochSeconds: milliseconds / 1000).rfc3339(milliseconds: Int(milliseconds % 1000))
         // In a stable order, so that lines can be compared.
-        let shown = attributes.filter { !excluded.contains($0.key) }.sorted { $0.key < $1.key }
+        let shown = attributes.filter { !excluded.contains($0.key.exact) }.sorted { $0.key.exact < $1.key.exact }
         switch format {
         case .text:
             var line = "time=\(time) level=\(Self.name(of: event.level)) msg=\(LogEscaping.text(event.message.description))"
@@ -68,7 +69,7 @@ public struct LineLogHandler: LogHandler {
         case .array(let values): "[" + values.map(json).joined(separator: ",") + "]"
         case .dictionary(let members):
             "{"
-                + members.sorted { $0.key < $1.key }.map { "\(LogEscaping.quoted($0.key)):\(json($0.value))" }.joined(
+                + members.sorted { $0.key.exact < $1.key.exact }.map { "\(LogEscaping.quoted($0.key)):\(json($0.value))" }.joined(
                     separator: ",") + "}"
         }
     }

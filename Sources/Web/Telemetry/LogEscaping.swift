@@ -19,7 +19,7 @@ enum LogEscaping {
             case "\t": escaped += "\\t"
             case _ where isUnsafe(scalar):
                 let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                escaped += "\\u" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
             default: escaped.unicodeScalars.append(scalar)
             }
         }

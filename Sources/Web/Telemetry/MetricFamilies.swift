@@ -1,3 +1,4 @@
+import Bytes
 import Synchronization
 
 /// The series of one family, made when their label values are first seen.
@@ -7,13 +8,14 @@ import Synchronization
 private struct SeriesTable<Series: Sendable>: ~Copyable, Sendable {
     let labels: [String]
     let make: @Sendable () -> Series
-    let series = Mutex<[[String]: Series]>([:])
+    let series = Mutex<[[ExactText]: Series]>([:])
     static var limit: Int { 2000 }
 
     func find(_ values: [String]) -> Series {
         series.withLock { table in
-            if let found = table[values] { return found }
-            let key = table.count < Self.limit ? values : values.map { _ in "other" }
+            let exact = values.map(\.exact)
+            if let found = table[exact] { return found }
+            let key = table.count < Self.limit ? exact : exact.map { _ in "other" }
             if let found = table[key] { return found }
             let made = make()
             table[key] = made
@@ -25,7 +27,7 @@ private struct SeriesTable<Series: Sendable>: ~Copyable, Sendable {
     func all() -> [(labels: [(String, String)], series: Series)] {
         series.withLock { $0 }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-            .map { (Array(zip(labels, $0.key)), $0.value) }
+            .map { (Array(zip(labels, $0.key.map(\.text))), $0.value) }
     }
 }
 

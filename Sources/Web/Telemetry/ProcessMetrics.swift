@@ -1,3 +1,4 @@
+import Bytes
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -58,7 +59,7 @@ extension Metrics {
             defer { fclose(file) }
             var bytes = [UInt8](repeating: 0, count: 256)
             let count = fread(&bytes, 1, bytes.count, file)
-            let numbers = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ")
+            let numbers = String(decoding: bytes.prefix(count), as: UTF8.self).fields(at: " ")
             return index < numbers.count ? Double(numbers[index]) : nil
         }
 

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 import Testing
 
@@ -26,8 +27,8 @@ struct RouteTableTests {
             (.get, "/dex/auth/special", "/dex/auth/special", [:]),
             (.post, "/dex/auth/x/login", "/dex/auth/{connector}/login", ["connector": "x"]),
             (.delete, "/dex/keys", "/dex/keys", [:]),
-        ] as [(HTTPRequest.Method, String, String, [String: String])])
-    func found(method: HTTPRequest.Method, path: String, pattern: String, parameters: [String: String]) throws {
+        ] as [(HTTPRequest.Method, String, String, [ExactText: String])])
+    func found(method: HTTPRequest.Method, path: String, pattern: String, parameters: [ExactText: String]) throws {
         guard case .route(let route, let found) = table.match(method, path) else {
             Issue.record("no route")
             return

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTypes
 import Testing
 
@@ -47,7 +48,7 @@ struct SecurityHeadersTests {
             ("a b", "c", .invalidName("a b")),
         ])
     func refused(header: String, value: String, error: SecurityHeadersError) {
-        #expect(throws: error) { try SecurityHeaders(https: true, overrides: [header: value]) }
+        #expect(throws: error) { try SecurityHeaders(https: true, overrides: [header.exact: value]) }
     }
 
     private func name(_ text: String) throws -> HTTPField.Name {

@@ -68,12 +68,13 @@ struct ExchangeTests {
     @Test(
         "understands the forms of a target",
         arguments: [
-            ("GET http://other/echo?a=1 HTTP/1.1", 200, "GET /echo?a=1 "),
+            ("GET http://a/echo?a=1 HTTP/1.1", 200, "GET /echo?a=1 "),
+            ("GET http://other/echo?a=1 HTTP/1.1", 400, "bad request: the target and Host name different hosts\n"),
             ("GET /echo?a=1?b HTTP/1.1", 200, "GET /echo?a=1?b "),
             ("OPTIONS * HTTP/1.1", 204, ""),
             ("GET /other HTTP/1.1", 404, "404 page not found\n"),
             ("GET /echo/ HTTP/1.1", 404, "404 page not found\n"),
-            ("GET http://other HTTP/1.1", 404, "404 page not found\n"),
+            ("GET http://a HTTP/1.1", 404, "404 page not found\n"),
             (
                 "PUT /get HTTP/1.1", 405,
                 #"{"error":"invalid_request","error_description":"This address does not take that method."}"#
