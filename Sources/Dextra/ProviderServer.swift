@@ -27,7 +27,7 @@ struct ProviderServer: Sendable {
         let issuer = configuration.issuer
         let context = RouteContext(
             pages: theme.pages, path: issuer.path, isSecure: issuer.isSecure, logoURL: theme.logoURL,
-            staticFiles: Set(theme.files.keys.compactMap { $0.startsWithBytes(of: "/static/") ? String($0.dropFirst(8)) : nil }))
+            staticFiles: Set(theme.files.keys.compactMap { $0.hasPrefix("/static/") ? String($0.dropFirst(8)) : nil }))
         let clock = options.clock
         let answers = BearerAnswers(clock: Web.WallClock { Int64(clock.now.timeIntervalSince1970 * 1000) })
         self.answers = answers
@@ -43,7 +43,8 @@ struct ProviderServer: Sendable {
         routes += LogoutRoutes(flow: logout, context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
         routes += ConnectorRoutes(connectors: graph.parts.connectors, context: context).routes
-        if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {
+        if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id.hasSameBytes(as: id) })
+        {
             routes +=
                 ExampleApp(
                     clientID: client.id, clientSecret: client.secret?.text ?? "", issuer: issuer.text, origin: issuer.origin,

@@ -1,4 +1,3 @@
-import Bytes
 import DexConfiguration
 import FoundationEssentials
 import Pages
@@ -7,14 +6,14 @@ import Pages
 struct Theme {
     let pages: Pages
     /// By path below the issuer's.
-    let files: [ExactText: StaticFile]
+    let files: [String: StaticFile]
     let logoURL: String?
 
     /// - Parameter path: where its files are served; nil: below the issuer's.
     /// - Throws: ``StartError`` naming the file that cannot be used.
     init(_ configuration: Configuration, path: String? = nil) throws {
         let frontend = configuration.frontend
-        var templates: [ExactText: String] = [:]
+        var templates: [String: String] = [:]
         var files = Dictionary(
             uniqueKeysWithValues: StaticFiles.files.map { name, file in
                 (name == "robots.txt" ? "/robots.txt" : "/static/" + name, file)
@@ -30,7 +29,7 @@ struct Theme {
         let logoURL = frontend.logoURL == "theme/logo.png" && files["/theme/logo.png"] == nil ? nil : frontend.logoURL
         let theme = PagesTheme(
             issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
-            extra: frontend.extra, issuerPath: path ?? configuration.issuer.path)
+            extra: frontend.extra.byStrings, issuerPath: path ?? configuration.issuer.path)
         do throws(PagesError) { pages = try Pages(theme: theme, overrides: templates) } catch {
             throw StartError("frontend.dir: \(error.description)")
         }
@@ -47,15 +46,15 @@ struct Theme {
     }
 
     /// `login.mustache` replaces the built-in page `login`. Dex's own templates are of another language and are refused.
-    private static func templates(in directory: String) throws -> [ExactText: String] {
-        var found: [ExactText: String] = [:]
+    private static func templates(in directory: String) throws -> [String: String] {
+        var found: [String: String] = [:]
         for (name, path) in try list(directory) {
-            if name.endsWithBytes(of: ".html") {
+            if name.hasSuffix(".html") {
                 throw StartError(
                     "\(path): Dex's templates are written for Go; write \(name.dropLast(5)).mustache instead (see docs/configuration.md)"
                 )
             }
-            guard name.endsWithBytes(of: ".mustache") else { continue }
+            guard name.hasSuffix(".mustache") else { continue }
             found[String(name.dropLast(".mustache".count))] = String(decoding: try read(path), as: UTF8.self)
         }
         return found
@@ -88,7 +87,7 @@ struct Theme {
     }
 
     private static func contentType(of name: String) -> String {
-        switch name.fields(at: ".").last {
+        switch name.split(separator: ".").last {
         case "css": "text/css; charset=utf-8"
         case "svg": "image/svg+xml"
         case "png": "image/png"
