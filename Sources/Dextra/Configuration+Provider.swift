@@ -60,7 +60,7 @@ extension Configuration {
         guard let edge else { return staticClients.map(Client.init) }
         let written = staticClients.map { written in
             var client = Client(written)
-            if client.id == edge.client.id { client.postLogoutRedirectURIs += edge.signedOutURIs }
+            if client.id.hasSameBytes(as: edge.client.id) { client.postLogoutRedirectURIs += edge.signedOutURIs }
             return client
         }
         return written + (edge.isAutomatic ? [edge.client] : [])

@@ -31,8 +31,8 @@ struct ConnectorCheck: Sendable {
                 generation = connectors.generation
                 let entries = connectors.entries
                 // Those that a reload has removed are nobody's concern any more.
-                known = known.filter { id, _ in entries.contains { $0.id == id } }
-                await look(entries.filter { isReload || Self.isDue($0, known[$0.id]) }, isReload: isReload, &known)
+                known = known.filter { id, _ in entries.contains { $0.id.exact == id } }
+                await look(entries.filter { isReload || Self.isDue($0, known[$0.id.exact]) }, isReload: isReload, &known)
                 nextTurn = .now + interval
             }
             do { try await Task.sleep(for: step) } catch { return }
@@ -46,7 +46,7 @@ struct ConnectorCheck: Sendable {
     private func look(_ entries: [ConnectorRegistry.Entry], isReload: Bool, _ known: inout [ExactText: Condition]) async {
         let isFirst = known.isEmpty
         for (entry, condition, reason) in await Self.check(entries, renews: isReload && !isFirst) {
-            let before = known.updateValue(condition, forKey: entry.id) ?? .works
+            let before = known.updateValue(condition, forKey: entry.id.exact) ?? .works
             guard condition != before, !Task.isCancelled else { continue }
             let reason: Logger.Metadata = [
                 "connector_id": .string(entry.id), "type": .string(entry.type), "reason": .string(reason),

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import OpenIDConnect
 import Synchronization
@@ -20,7 +21,11 @@ final class ConnectorSet: Sendable {
         let old = configured.withLock { $0 }
         let running = registry.entries
         let entries = try connectors.map { connector in
-            if old.contains(connector), let entry = running.first(where: { $0.id == connector.id }) { return entry }
+            if old.contains(where: { isSameByBytes($0, connector) }),
+                let entry = running.first(where: { $0.id.hasSameBytes(as: connector.id) })
+            {
+                return entry
+            }
             return try factory.entry(connector)
         }
         return { [self] in

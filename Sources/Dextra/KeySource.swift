@@ -55,11 +55,11 @@ actor KeyFiles: KeySource {
         let keys = try zip(paths, texts).map { path, text in
             try Self.key(text, path: path, passphrase: passphrase, algorithm: algorithm)
         }
-        for key in keys { held[key.keyID] = key }
+        for key in keys { held[key.keyID.exact] = key }
         try await record(keys)
         let stored = schedule.published(of: try await store.signingKeys(), at: clock.now)
-        held = held.filter { entry in (keys.map(\.keyID) + stored.map(\.keyID)).contains(entry.key) }
-        if texts == lastTexts, stored == lastStored, ring.current != nil { return false }
+        held = held.filter { entry in (keys.map(\.keyID.exact) + stored.map(\.keyID.exact)).contains(entry.key) }
+        if isSameByBytes(texts, lastTexts), isSameByBytes(stored, lastStored), ring.current != nil { return false }
         publish(keys, stored)
         lastTexts = texts
         lastStored = stored
@@ -71,13 +71,13 @@ actor KeyFiles: KeySource {
         guard let first = keys.first else { return }
         let known = try await store.signingKeys()
         let newest = known.max { $0.activatesAt < $1.activatesAt }
-        if newest?.keyID == first.keyID { return }
+        if newest?.keyID.exact == first.keyID.exact { return }
         let now = clock.now
         // Without the key that signed so far nobody could sign meanwhile.
-        let former = schedule.active(of: known, at: now).flatMap { held[$0.keyID] }
+        let former = schedule.active(of: known, at: now).flatMap { held[$0.keyID.exact] }
         let activation = former == nil ? now : schedule.activationOnDemand(after: newest, now: now)
         let won: Bool
-        if let newest, known.contains(where: { $0.keyID == first.keyID }) {
+        if let newest, known.contains(where: { $0.keyID.hasSameBytes(as: first.keyID) }) {
             won = try await store.reinstate(
                 keyID: first.keyID, activatesAt: activation, after: newest.keyID,
                 predecessorExpiresAt: schedule.expiry(successorActivatesAt: activation))
@@ -96,8 +96,8 @@ actor KeyFiles: KeySource {
     /// The first key as soon as its time has come; until then the one that is active in the store, if it is at hand.
     private func signing(_ keys: [SigningKey], _ stored: [StoredSigningKey]) -> [(activatesAt: Date, key: SigningKey)] {
         guard let first = keys.first else { return [] }
-        if let record = stored.first(where: { $0.keyID == first.keyID }), record.activatesAt > clock.now,
-            let former = schedule.active(of: stored, at: clock.now).flatMap({ held[$0.keyID] })
+        if let record = stored.first(where: { $0.keyID.hasSameBytes(as: first.keyID) }), record.activatesAt > clock.now,
+            let former = schedule.active(of: stored, at: clock.now).flatMap({ held[$0.keyID.exact] })
         {
             return [(record.activatesAt, first), (.distantPast, former)]
         }
@@ -106,7 +106,7 @@ actor KeyFiles: KeySource {
 
     private func publish(_ keys: [SigningKey], _ stored: [StoredSigningKey]) {
         let now = clock.now
-        let old = stored.filter { record in !keys.contains { $0.keyID == record.keyID } }
+        let old = stored.filter { record in !keys.contains { $0.keyID.hasSameBytes(as: record.keyID) } }
         var verification = keys.map { ($0.key.publicKey, $0.keyID, $0.algorithm) }
         for record in old {
             if let key = try? PublicKey(pem: record.privateKeyPEM) {

@@ -1,5 +1,6 @@
 public import DexConfiguration
 public import Logging
+import Bytes
 import Web
 
 extension Provider {
@@ -8,7 +9,7 @@ extension Provider {
         Logger(label: "dextra") { _ in
             LineLogHandler(
                 format: configuration.format == .json ? .json : .text, level: Logger.Level(configuration.level),
-                excludedFields: Array(configuration.excludeFields))
+                excludedFields: configuration.excludeFields.map(\.text))
         }
     }
 }

@@ -147,13 +147,14 @@ public final class Provider: Sendable {
     private func changedSections(in new: Configuration) -> [String] {
         let old = configuration
         let sections: [(String, Bool)] = [
-            ("issuer", old.issuer != new.issuer), ("storage", old.storage != new.storage), ("web", old.web != new.web),
-            ("telemetry", old.telemetry != new.telemetry), ("oauth2", old.oauth2 != new.oauth2),
-            ("expiry", old.expiry != new.expiry),
-            ("signer", old.signer != new.signer), ("logger", old.logger != new.logger),
-            ("frontend", old.frontend != new.frontend),
-            ("passwords", old.passwords != new.passwords), ("edge", (old.edge == nil) != (new.edge == nil)),
-            ("enablePasswordDB", old.enablePasswordDB != new.enablePasswordDB),
+            ("issuer", !isSameByBytes(old.issuer, new.issuer)), ("storage", !isSameByBytes(old.storage, new.storage)),
+            ("web", !isSameByBytes(old.web, new.web)),
+            ("telemetry", !isSameByBytes(old.telemetry, new.telemetry)), ("oauth2", !isSameByBytes(old.oauth2, new.oauth2)),
+            ("expiry", !isSameByBytes(old.expiry, new.expiry)),
+            ("signer", !isSameByBytes(old.signer, new.signer)), ("logger", !isSameByBytes(old.logger, new.logger)),
+            ("frontend", !isSameByBytes(old.frontend, new.frontend)),
+            ("passwords", !isSameByBytes(old.passwords, new.passwords)), ("edge", (old.edge == nil) != (new.edge == nil)),
+            ("enablePasswordDB", !isSameByBytes(old.enablePasswordDB, new.enablePasswordDB)),
         ]
         var changed = sections.filter(\.1).map(\.0)
         if let before = old.edge, let after = new.edge { changed += before.needingRestart(for: after) }

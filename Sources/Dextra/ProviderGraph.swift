@@ -76,7 +76,7 @@ struct ProviderGraph: Sendable {
             factory: ConnectorFactory(
                 local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
                 pools: PoolWatch(log.counts), logger: logger, events: log,
-                proxies: ProxyRules(environment: options.environment), life: life, environment: options.environment,
+                proxies: ProxyRules(environment: options.environment.byStrings), life: life, environment: options.environment,
                 files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,
@@ -112,7 +112,7 @@ struct ProviderGraph: Sendable {
                 do { return try options.readFile(path) } catch { throw KeyFileError(path: path, reason: "\(error)") }
             }
             let passphrase = try files.passphraseFile.map { path in
-                String(try read(path).prefix { $0 != "\n" && $0 != "\r" })
+                try read(path).firstLine
             }
             return KeyFiles(
                 paths: files.keys, passphrase: passphrase, algorithm: signer.algorithm, store: store, ring: ring,

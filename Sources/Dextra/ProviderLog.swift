@@ -103,7 +103,7 @@ struct ProviderLog: EventLog {
     }
 
     private func metadata(_ values: [ExactText: String]) -> Logger.Metadata {
-        var metadata = values.mapValues(Logger.MetadataValue.string)
+        var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key.text, .string($0.value)) })
         // Every line about a request can be found by the id that the answer's page shows.
         if let request = RequestScope.current {
             metadata["request_id"] = .string(request.id)

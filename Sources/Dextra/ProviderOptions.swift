@@ -1,7 +1,7 @@
-public import FoundationEssentials
+public import Bytes
+import FoundationEssentials
 public import JOSE
 public import OpenIDConnect
-import Bytes
 import Web
 
 /// What a provider is given besides its configuration.
@@ -22,7 +22,7 @@ public struct ProviderOptions: Sendable {
     public init(
         version: String, clock: any OpenIDConnect.WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
         readFile: @escaping @Sendable (String) throws -> String, exampleClientID: String? = nil, threads: Int? = nil,
-        environment: [ExactText: String] = ProcessInfo.processInfo.environment
+        environment: [ExactText: String] = ProcessInfo.exactEnvironment
     ) {
         self.version = version
         self.clock = clock

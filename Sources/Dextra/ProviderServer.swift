@@ -43,7 +43,8 @@ struct ProviderServer: Sendable {
         routes += LogoutRoutes(flow: logout, context: context, random: options.random).routes
         routes += tokenRoutes.routes + publicRoutes.routes
         routes += ConnectorRoutes(connectors: graph.parts.connectors, context: context).routes
-        if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id == id }) {
+        if let id = options.exampleClientID, let client = configuration.staticClients.first(where: { $0.id.hasSameBytes(as: id) })
+        {
             routes +=
                 ExampleApp(
                     clientID: client.id, clientSecret: client.secret?.text ?? "", issuer: issuer.text, origin: issuer.origin,

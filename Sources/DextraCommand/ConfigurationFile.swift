@@ -1,4 +1,5 @@
 import DexConfiguration
+import Dextra
 import FoundationEssentials
 import Glibc
 
@@ -29,7 +30,7 @@ struct ConfigurationFile: Sendable {
     /// - Throws: everything that is wrong with `yaml`, which is the file's text.
     func check(_ yaml: String, checkKeytab: KeytabCheck? = nil) throws(InvalidConfiguration) -> LoadResult {
         try Configuration.load(
-            yaml: yaml, file: path, environment: ProcessInfo.processInfo.environment, options: options,
+            yaml: yaml, file: path, environment: ProcessInfo.exactEnvironment, options: options,
             checkKeytab: checkKeytab, readFile: Self.read)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import DexConfiguration
 import Dextra
 import FoundationEssentials
@@ -43,7 +44,7 @@ struct Dev: AsyncParsableCommand {
         let output = output
         do {
             try await Running.run(result.configuration, options: options, reload: nil) { _ in environment.announce(as: output) }
-        } catch let failure as Failure where "\(failure)".contains("in use") {
+        } catch let failure as Failure where "\(failure)".containsBytes(of: "in use") {
             throw Failure("\(failure); stop what listens there, or take a free port: dextra dev --port 0")
         }
     }

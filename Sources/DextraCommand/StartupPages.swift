@@ -10,21 +10,22 @@ enum StartupPages {
     static func release() {
         guard let file = fopen("/proc/self/maps", "r") else { return }
         defer { fclose(file) }
-        var program: String?
+        var program: ExactText?
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), file) != nil {
             // 55d0c0a00000-55d0c0b00000 r-xp 00000000 fe:00 1234   /usr/bin/dextra
             let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let fields = text.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count == 6, fields[1].startsWithBytes(of: "r"), !fields[1].contains("w") else { continue }
+            let fields = text.fields(at: " ")
+            guard fields.count >= 6, fields[1].startsWithBytes(of: "r"), !fields[1].containsByte("w") else { continue }
+            let path = fields[5...].joined(separator: " ").exact
             // The first mapping of all is the program's own.
-            if program == nil { program = String(fields[5]) }
+            if program == nil { program = path }
             let ends = fields[0].fields(at: "-").compactMap { UInt($0, radix: 16) }
-            guard String(fields[5]) == program, ends.count == 2, let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
+            guard path == program, ends.count == 2, let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
                 continue
             }
             // Private pages that were written to are not among these: relocated data is mapped writable or was made so.
-            if fields[1].contains("x") { _ = madvise(start, Int(ends[1] - ends[0]), MADV_DONTNEED) }
+            if fields[1].containsByte("x") { _ = madvise(start, Int(ends[1] - ends[0]), MADV_DONTNEED) }
         }
     }
 }

@@ -1,9 +1,10 @@
+import Bytes
 @testable import DexConfiguration
 import Testing
 
 private func issuer(_ keys: String) -> String { "edge: {issuers: [{\(keys)}]}\n" }
 
-private func read(_ keys: String, environment: [String: String] = [:]) throws -> Configuration.Edge.Issuer? {
+private func read(_ keys: String, environment: [ExactText: String] = [:]) throws -> Configuration.Edge.Issuer? {
     try load(
         minimal + issuer(keys), environment: environment,
         files: ["keys.json": set, "secret": "from file\n", "ca.pem": pem]

@@ -1,4 +1,5 @@
 @testable import DexConfiguration
+import Bytes
 import Testing
 
 @Suite("The environment")
@@ -111,7 +112,7 @@ struct EnvironmentTests {
 
     @Test("DEX_FRONTEND_DIR is the directory of pages unless the file names one")
     func frontend() throws {
-        let environment = ["DEX_FRONTEND_DIR": "/pages"]
+        let environment: [ExactText: String] = ["DEX_FRONTEND_DIR": "/pages"]
         #expect(try load(minimal, environment: environment).configuration.frontend.directory == "/pages")
         #expect(
             try load(minimal + "frontend: {theme: mine}", environment: environment).configuration.frontend.directory == "/pages")

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 @testable import DexConfiguration
 import Testing
@@ -7,7 +8,7 @@ struct ExampleTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private func example(_ name: String, environment: [String: String] = [:]) throws -> LoadResult {
+    private func example(_ name: String, environment: [ExactText: String] = [:]) throws -> LoadResult {
         let text = try String(contentsOf: Self.root.appending(path: "examples/\(name)"), encoding: .utf8)
         return try load(text, environment: environment)
     }

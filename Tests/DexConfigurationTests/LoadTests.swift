@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Testing
 

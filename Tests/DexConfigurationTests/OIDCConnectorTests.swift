@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Testing
 
@@ -8,7 +9,7 @@ private func oidc(_ config: String) -> String {
     "connectors: [{type: oidc, id: up, name: Up, config: {\(config)}}]\n"
 }
 
-private func read(_ config: String, environment: [String: String] = [:]) throws -> Configuration.Connector.OIDC? {
+private func read(_ config: String, environment: [ExactText: String] = [:]) throws -> Configuration.Connector.OIDC? {
     let result = try load(
         minimal + oidc(config), environment: environment, files: ["ca.pem": pem, "secret": "from file\n", "empty": ""])
     guard case .oidc(let found)? = result.configuration.connectors.first?.kind else { return nil }

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         "clientID: a, clientSecret: b, redirectURI: https://sso.example.com/dex/callback"
 
     private func provider(
-        _ type: String, _ settings: String, environment: [String: String] = [:], files: [String: String] = [:]
+        _ type: String, _ settings: String, environment: [ExactText: String] = [:], files: [String: String] = [:]
     ) throws -> Configuration.Connector.Provider {
         let result = try load(Self.yaml(type, settings), environment: environment, files: files)
         guard case .provider(let provider)? = result.configuration.connectors.first?.kind else { throw Unexpected() }
@@ -85,7 +86,7 @@ import Testing
 
     @Test func `take secrets from variables and files`() throws {
         let callback = "clientID: $ID, redirectURI: 'https://sso.example.com/dex/callback'"
-        let cases: [(String, [String: String], [String: String])] = [
+        let cases: [(String, [ExactText: String], [String: String])] = [
             (callback + ", clientSecret: $SECRET", ["ID": "a", "SECRET": "s"], [:]),
             (callback + ", clientSecretEnv: SECRET", ["ID": "a", "SECRET": "s"], [:]),
             (callback + ", clientSecretFile: /s", ["ID": "a"], ["/s": "s\n"]),

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Testing
 
@@ -17,7 +18,7 @@ private func saml(least more: String..., type: String = "saml") -> String {
     minimal + "connectors:\n- type: \(type)\n  id: a\n  name: A\n  config:\n" + (least + more).map { "    \($0)\n" }.joined()
 }
 
-private func read(_ yaml: String, environment: [String: String] = [:]) throws -> (Configuration.Connector.SAML, [String]) {
+private func read(_ yaml: String, environment: [ExactText: String] = [:]) throws -> (Configuration.Connector.SAML, [String]) {
     let result = try load(
         yaml, environment: environment, files: ["/idp.pem": pem, "/idp.xml": "<x/>", "/key.pem": "a key\n", "/cert.pem": pem])
     guard case .saml(let saml)? = result.configuration.connectors.first?.kind else { throw NoSuchFile() }

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Testing
 
@@ -15,7 +16,7 @@ struct NoSuchFile: Error, CustomStringConvertible {
 }
 
 func load(
-    _ yaml: String, environment: [String: String] = [:], files: [String: String] = [:], options: LoadOptions = LoadOptions()
+    _ yaml: String, environment: [ExactText: String] = [:], files: [String: String] = [:], options: LoadOptions = LoadOptions()
 ) throws(InvalidConfiguration) -> LoadResult {
     try Configuration.load(yaml: yaml, file: "c.yaml", environment: environment, options: options) { path in
         guard let text = files[path] else { throw NoSuchFile() }
@@ -25,7 +26,7 @@ func load(
 
 /// What is said about a configuration that cannot be used; empty if it can.
 func problems(
-    _ yaml: String, environment: [String: String] = [:], files: [String: String] = [:], options: LoadOptions = LoadOptions()
+    _ yaml: String, environment: [ExactText: String] = [:], files: [String: String] = [:], options: LoadOptions = LoadOptions()
 ) -> [String] {
     do throws(InvalidConfiguration) {
         _ = try load(yaml, environment: environment, files: files, options: options)

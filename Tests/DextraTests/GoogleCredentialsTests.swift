@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import OpenIDConnect
 import Testing
@@ -18,13 +19,13 @@ import Workers
                 nil, ["HOME": "/home/a", "GOOGLE_APPLICATION_CREDENTIALS": ""],
                 "/home/a/.config/gcloud/application_default_credentials.json"
             ),
-        ] as [(String?, [String: String], String)])
-    func path(configured: String?, environment: [String: String], path: String) {
+        ] as [(String?, [ExactText: String], String)])
+    func path(configured: String?, environment: [ExactText: String], path: String) {
         #expect(GoogleCredentials(configured: configured, environment: environment).file?.path == path)
     }
 
     private func account(
-        _ environment: [String: String], files: [String: String] = [:], metadata answers: [String: String] = [:]
+        _ environment: [ExactText: String], files: [String: String] = [:], metadata answers: [String: String] = [:]
     ) async throws(ConnectorError) -> any GoogleAccount {
         let reading = FileReading(pool: WorkerPool(name: "files", threads: 1, queueLimit: 1)) { path in
             guard let text = files[path] else { throw NoFile() }
@@ -38,9 +39,9 @@ import Workers
         "is asked of the metadata server where no file is",
         arguments: [
             ([:], "metadata.google.internal"), (["GCE_METADATA_HOST": "127.0.0.1:81", "HOME": "/home/a"], "127.0.0.1:81"),
-        ]
+        ] as [([ExactText: String], String)]
     )
-    func metadata(environment: [String: String], host: String) async throws {
+    func metadata(environment: [ExactText: String], host: String) async throws {
         let url = "http://\(host)/computeMetadata/v1/instance/service-accounts/default/email"
         #expect(try await account(environment, metadata: [url: "robot@project.example"]).email == "robot@project.example")
     }

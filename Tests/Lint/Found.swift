@@ -16,6 +16,18 @@ struct Session: Equatable {
     var identities: [Identity]
 }
 
+struct Place {
+    var name: String
+}
+
+extension Place: Equatable {}
+
+struct Cache<Key: Hashable> {
+    var entries: [Key: Int] = [:]
+
+    mutating func add(_ key: Key) { entries[key] = 1 }
+}
+
 enum Failure: Error, Equatable {
     case gone(String)
     case closed
@@ -159,11 +171,14 @@ func generic(_ text: some StringProtocol, _ other: String) -> Bool {
 func same<Value: Equatable>(_ left: Value, _ right: Value) -> Bool { left == right }
 
 func handedOn(_ text: String, _ other: String) -> Bool {
-    same(text, other)  // found
+    var cache = Cache<String>()  // found
+    cache.add(text)  // found
+    return same(text, other)  // found
 }
 
-func synthesized(_ left: Identity, _ right: Identity, _ session: Session, _ failure: Failure) -> [Bool] {
+func synthesized(_ left: Identity, _ right: Identity, _ session: Session, _ failure: Failure, _ place: Place) -> [Bool] {
     [
+        place == Place(name: "a"),  // found
         left == right,  // found
         [left].contains(right),  // found
         Set([left]).isEmpty,  // found

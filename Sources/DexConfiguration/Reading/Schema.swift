@@ -131,7 +131,9 @@ extension Schema<Int> {
                     "expected a whole number, found \(place.kind)", hint: isQuoted ? "remove the quotes" : nil, at: place)
                 return nil
             }
-            guard let number = Int(String(decoding: text.utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)), range.contains(number) else {
+            guard let number = Int(String(decoding: text.utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)),
+                range.contains(number)
+            else {
                 loading.problem("expected a whole number from \(range.lowerBound) to \(range.upperBound)", at: place)
                 return nil
             }

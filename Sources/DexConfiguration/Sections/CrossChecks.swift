@@ -70,7 +70,9 @@ struct CrossChecks {
     private func passwordConnectorExists() {
         guard let written = root["oauth2"]?["passwordConnector"], let id = written.string else { return }
         guard connectorIDs.contains(id.exact) else {
-            let closest = Suggestion.closest(to: id, among: connectorIDs.sorted().map(\.text)).map { "did you mean \(quoted($0))?" }
+            let closest = Suggestion.closest(to: id, among: connectorIDs.sorted().map(\.text)).map {
+                "did you mean \(quoted($0))?"
+            }
             let hint = id == "local" ? "write enablePasswordDB: true" : closest
             loading.problem("there is no connector \(quoted(id))", hint: hint, at: written)
             return
@@ -101,7 +103,8 @@ struct CrossChecks {
         guard let issuer = root["issuer"]?.string else { return }
         let right = issuer + "/callback"
         for connector in connectors {
-            guard let type = connector["type"]?.string, Self.visited.contains(type.exact), let written = connector["config"] else {
+            guard let type = connector["type"]?.string, Self.visited.contains(type.exact), let written = connector["config"]
+            else {
                 continue
             }
             let config = written.expanded(loading)

@@ -32,7 +32,9 @@ public struct Issuer: Sendable, Hashable {
             throw Mistake("the issuer has no host", hint: Self.example)
         }
         guard components.percentEncodedQuery == nil, components.percentEncodedFragment == nil else {
-            throw Mistake("the issuer cannot have a query or a fragment", hint: "write \(Substring(text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))")
+            throw Mistake(
+                "the issuer cannot have a query or a fragment",
+                hint: "write \(Substring(text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))")
         }
         guard components.user == nil, components.password == nil else {
             throw Mistake("the issuer cannot hold a user or a password")

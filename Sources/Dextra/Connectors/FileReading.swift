@@ -8,7 +8,7 @@ struct FileReading: Sendable {
 
     /// A text of one line.
     func line(_ path: String) async throws(ConnectorError) -> String {
-        String(try await text(path).prefix { !$0.isNewline })
+        try await text(path).firstLine
     }
 
     func text(_ path: String) async throws(ConnectorError) -> String {

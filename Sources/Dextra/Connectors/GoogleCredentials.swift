@@ -48,7 +48,7 @@ struct GoogleCredentials: Sendable {
         }
     }
 
-    private func variable(_ name: String) -> String? {
+    private func variable(_ name: ExactText) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Connectors
 import DexConfiguration
 import JOSE
@@ -71,7 +72,7 @@ extension SAMLSettings.KeyPair {
         let key: PrivateKey
         do { key = try PrivateKey(pem: pair.key.text) } catch { throw wrong(error) }
         let certificate = try bundle(pair.certificate).first
-        if let certificate, (try? PublicKey(pem: certificate.publicKeyPEM).thumbprint) != key.publicKey.thumbprint {
+        if let certificate, (try? PublicKey(pem: certificate.publicKeyPEM).thumbprint.exact) != key.publicKey.thumbprint.exact {
             throw wrong(SAMLReading.Mistake("the certificate is of another key"))
         }
         self.init(key: key, certificate: certificate)

@@ -99,7 +99,7 @@ extension CertificateTrust {
             issuer: configuration.issuer, names: names,
             mappings: configuration.mappings.map {
                 // Hashes are compared in lower case; nothing else in a certificate is 64 hexadecimal digits.
-                let isHash = names.contains(.hash) && $0.name.utf8.count == 64 && $0.name.allSatisfy(\.isHexDigit)
+                let isHash = names.contains(.hash) && $0.name.utf8.count == 64 && $0.name.utf8.allSatisfy(\.isASCIIHexDigit)
                 return Mapping(
                     name: isHash ? $0.name.asciiLowercased : $0.name, subject: $0.subject, email: $0.email, groups: $0.groups)
             }, requiresMapping: configuration.requireMapping)

@@ -1,3 +1,5 @@
+import Bytes
+
 public import DexConfiguration
 public import Edge
 
@@ -103,8 +105,8 @@ extension IstioTest.Subject {
             case .serviceAccounts(let texts):
                 .peers(
                     texts.map { text in
-                        let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-                        return .serviceAccount(namespace: parts.first ?? "", name: parts.last ?? "")
+                        let parts = text.cutOnce(at: "/") ?? (text[...], text[...])
+                        return .serviceAccount(namespace: String(parts.before), name: String(parts.after))
                     })
             case .trustDomains(let texts): .peers(texts.map { .trustDomain($0) })
             case .requestPrincipals(let texts): .requestPrincipals(texts.map(RequestPrincipal.init))

@@ -50,7 +50,7 @@ struct EdgeLogin: Sendable {
             session: SessionSettings(edge.session, login, isSecure: isSecure))
         settings.scopes = login.scopes
         settings.prompt = login.prompt
-        settings.parameters = Dictionary(login.parameters.map { ($0.key.exact, $0.value) }) { first, _ in first }
+        settings.parameters = login.parameters
         settings.showsPage = login.signInPage
         settings.endsProviderSession = login.signOutOfProvider
 
@@ -82,7 +82,7 @@ struct EdgeLogin: Sendable {
     ) -> [String] {
         let path = edge.prefix + page
         if let uri = login.redirectURI {
-            guard page != LoginSettings.callbackPage else { return [uri] }
+            guard !page.hasSameBytes(as: LoginSettings.callbackPage) else { return [uri] }
             return [(uri.startsWithBytes(of: "/") ? "" : WebOrigin(of: uri)?.text ?? "") + path]
         }
         let scheme = isSecure(configuration, edge, login) ? "https" : "http"

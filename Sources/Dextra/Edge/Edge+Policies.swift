@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Edge
 
@@ -80,9 +81,9 @@ extension HostPattern {
     init(_ host: Configuration.Edge.Policy.Host) {
         self =
             switch host {
-            case .name(let name): .name(name)
-            case .nameAndPort(let host): .nameAndPort(host)
-            case .below(let domain): .below(domain)
+            case .name(let name): .name(name.text)
+            case .nameAndPort(let host): .nameAndPort(host.text)
+            case .below(let domain): .below(domain.text)
             }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import Edge
 import JOSE
@@ -20,7 +21,7 @@ struct EdgeClient: Sendable {
         guard let edge = configuration.edge, let login = edge.login, login.issuer == nil else { return nil }
         let id = login.clientID ?? Self.automaticID
         signedOutURIs = EdgeLogin.addresses(of: LoginSettings.signedOutPage, configuration, edge, login)
-        if let written = configuration.staticClients.first(where: { $0.id == id }) {
+        if let written = configuration.staticClients.first(where: { $0.id.hasSameBytes(as: id) }) {
             client = Client(written)
             guard client.authenticationMethod != .privateKeyJWT, client.authenticationMethod != .secretJWT else {
                 throw StartError(

@@ -51,7 +51,7 @@ struct EdgeLog: EdgeObserver {
         var metadata: Logger.Metadata = [
             "method": .string(request.method), "host": .string(request.host), "path": .string(request.path),
         ]
-        for (name, value) in values { metadata[name] = .string(value) }
+        for (name, value) in values { metadata[name.text] = .string(value) }
         if let identity {
             metadata["issuer"] = .string(identity.issuer)
             metadata["subject"] = .string(identity.subject)

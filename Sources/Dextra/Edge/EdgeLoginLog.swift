@@ -26,7 +26,7 @@ struct EdgeLoginLog: LoginEventLog {
     }
 
     private func log(_ level: Logger.Level, _ message: Logger.Message, _ values: [ExactText: String]) {
-        var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key, .string($0.value)) })
+        var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key.text, .string($0.value)) })
         if let scope = RequestScope.current {
             metadata["request_id"] = .string(scope.id)
             if !scope.clientAddress.isEmpty { metadata["client_remote_addr"] = .string(scope.clientAddress) }

@@ -72,7 +72,7 @@ final class EdgeReload: Sendable {
             _ edge: Configuration.Edge, _ surroundings: Surroundings, log: IdentityLogger, former: EdgeIdentities?
         ) throws(StartError) {
             let issuers = edge.trustedIssuers(ours: surroundings.issuer)
-            if let former, former.issuers == issuers {
+            if let former, isSameByBytes(former.issuers, issuers) {
                 identities = former
             } else {
                 identities = try EdgeIdentities(
@@ -114,11 +114,11 @@ final class EdgeReload: Sendable {
     }
 
     private func watchKeys(_ tokens: TokenAuthenticator) {
-        for issuer in tokens.keyAges.map(\.issuer) where watched.withLock({ $0.insert(issuer).inserted }) {
+        for issuer in tokens.keyAges.map(\.issuer) where watched.withLock({ $0.insert(issuer.exact).inserted }) {
             surroundings.metrics.gauge(
                 "dextra_edge_keys_age_seconds", help: "Seconds since the keys of an issuer were fetched.",
                 labels: [("issuer", issuer)]
-            ) { [weak self] in self?.tokens.keyAges.first { $0.issuer == issuer }?.seconds }
+            ) { [weak self] in self?.tokens.keyAges.first { $0.issuer.hasSameBytes(as: issuer) }?.seconds }
         }
     }
 }
@@ -136,15 +136,19 @@ extension Configuration.Edge {
 
     /// The keys whose changes need a restart.
     func needingRestart(for new: Configuration.Edge) -> [String] {
-        guard taking(new) != new else { return [] }
+        guard !isSameByBytes(taking(new), new) else { return [] }
         let keys: [(String, Bool)] = [
-            ("http", http != new.http), ("grpc", grpc != new.grpc), ("prefix", prefix != new.prefix),
-            ("proxy", proxy != new.proxy),
-            ("trustedProxies", trustedProxies != new.trustedProxies), ("certificates", certificates != new.certificates),
-            ("login", login != new.login), ("session", session != new.session),
-            ("pathNormalization", pathNormalization != new.pathNormalization), ("assertion", assertion != new.assertion),
-            ("allowedOrigins", allowedOrigins != new.allowedOrigins), ("listen", listen != new.listen),
-            ("upstreams", upstreams != new.upstreams),
+            ("http", !isSameByBytes(http, new.http)), ("grpc", !isSameByBytes(grpc, new.grpc)),
+            ("prefix", !isSameByBytes(prefix, new.prefix)),
+            ("proxy", !isSameByBytes(proxy, new.proxy)),
+            ("trustedProxies", !isSameByBytes(trustedProxies, new.trustedProxies)),
+            ("certificates", !isSameByBytes(certificates, new.certificates)),
+            ("login", !isSameByBytes(login, new.login)), ("session", !isSameByBytes(session, new.session)),
+            ("pathNormalization", !isSameByBytes(pathNormalization, new.pathNormalization)),
+            ("assertion", !isSameByBytes(assertion, new.assertion)),
+            ("allowedOrigins", !isSameByBytes(allowedOrigins, new.allowedOrigins)),
+            ("listen", !isSameByBytes(listen, new.listen)),
+            ("upstreams", !isSameByBytes(upstreams, new.upstreams)),
         ]
         let changed = keys.filter(\.1).map { "edge." + $0.0 }
         return changed.isEmpty ? ["edge"] : changed
@@ -156,7 +160,8 @@ extension IdentityHeaders {
         let headers = edge.headers
         self.init(
             families: Set(headers.families.map(Family.init)), authorization: Authorization(headers.authorization),
-            passesAccessToken: headers.accessToken, claims: headers.claims.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 },
+            passesAccessToken: headers.accessToken,
+            claims: headers.claims.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) },
             kubeflowPrefix: headers.kubeflowPrefix, googleNamespace: headers.googleNamespace,
             assertionHeader: edge.assertion?.header ?? "x-goog-iap-jwt-assertion",
             outputs: edge.istioTokenOutputs, observer: observer)

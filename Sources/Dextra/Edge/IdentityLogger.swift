@@ -58,7 +58,7 @@ final class IdentityLogger: IdentityLog {
 
     /// - Parameter what: of a bounded number of texts: never of what a stranger chooses.
     private func sometimes(_ what: String, _ tell: () -> Void) {
-        let now = clock.now
+        let (what, now) = (what.exact, clock.now)
         let isDue = quietUntil.withLock { quiet in
             guard quiet[what].map({ $0 <= now }) ?? true else { return false }
             quiet[what] = now + Self.pause

@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 public import Edge
 import JOSE
@@ -93,7 +94,7 @@ public struct OfflineTokens: Sendable {
             }
             return .refused(reason: "it is not a signed JWT, and \(asked.issuer) is not asked about it here")
         }
-        let named = issuers.filter { $0.issuer == claims["iss"]?.string }
+        let named = issuers.filter { $0.issuer.exact == claims["iss"]?.string?.exact }
         guard !named.isEmpty else { return .refused(reason: "its issuer is not trusted") }
         let obstacles = named.compactMap { Self.obstacle($0, noOwnKeys: noOwnKeys) }
         if obstacles.count < named.count {

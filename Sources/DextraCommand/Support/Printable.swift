@@ -8,9 +8,9 @@ enum Printable {
     /// The same for JSON over several lines, which stays the same JSON: outside of strings it has no such characters.
     static func json(_ text: String) -> String {
         escaping(text, keeping: ["\n"]) { scalar in
-            Character(scalar).utf16.map { unit in
+            String(scalar).utf16.map { unit in
                 let digits = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             }.joined()
         }
     }

@@ -18,14 +18,25 @@ struct Table: Sendable, Hashable {
     var text: String {
         let lines = ([headings] + rows).filter { !$0.isEmpty }.map { $0.map(Printable.line) }
         let widths = (0..<(lines.map(\.count).max() ?? 0)).map { column in
-            lines.compactMap { $0.indices.contains(column) ? $0[column].count : nil }.max() ?? 0
+            lines.compactMap { $0.indices.contains(column) ? width($0[column]) : nil }.max() ?? 0
         }
         return lines.map { cells in
             var line = ""
             for (cell, width) in zip(cells, widths) {
-                line += cell + String(repeating: " ", count: width - cell.count + 2)
+                line += cell + String(repeating: " ", count: width - self.width(cell) + 2)
             }
-            return String(line.reversed().drop { $0 == " " }.reversed())
+            return withoutLastSpaces(line)
         }.joined(separator: "\n")
+    }
+
+    private func withoutLastSpaces(_ text: String) -> String {
+        var bytes = text.utf8[...]
+        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+        return String(Substring(bytes))
+    }
+
+    /// In columns of a terminal.
+    private func width(_ text: String) -> Int {
+        text.count  // characters: people see columns
     }
 }

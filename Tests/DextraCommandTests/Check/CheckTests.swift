@@ -53,4 +53,22 @@ struct CheckTests {
         #expect(report.text.contains("c.yaml: usable, with 1 warning"))
         #expect(report.json["warnings"]?.array?.count == 1)
     }
+
+    @Test("headers that a proxy must hand on are all told, where a proxy asks")
+    func edgeHeaders() {
+        let claims = "\nedge: {headers: {authorization: remove, claims: {X-Team: team, x-Dept: department}}}"
+        let report = report(Self.goodYAML + claims)
+        let line = report.text.split(separator: "\n").first { $0.hasPrefix("  edge headers") }
+        let told = Set(line?.split(separator: " ").dropFirst(2).map(String.init) ?? [])
+        #expect(told.isSuperset(of: ["authorization", "x-team", "x-dept", "x-auth-request-email", "kubeflow-userid"]))
+        #expect(report.text.contains("allowed_upstream_headers"))
+        #expect(report.json["summary"]?["edgeHeaders"]?.array?.compactMap(\.string).count == told.count)
+
+        #expect(!self.report(Self.goodYAML).text.contains("edge headers"))
+        let reverse =
+            "\nedge: {listen: {http: ':1'}, upstreams: [{url: 'http://127.0.0.1:1'}], headers: {claims: {X-Team: team}}}"
+        let told2 = self.report(Self.goodYAML + reverse)
+        #expect(told2.isUsable)
+        #expect(!told2.text.contains("edge headers"))
+    }
 }

@@ -13,7 +13,9 @@ extension Schema<String> {
             guard let text = Schema<String>.text.read(place, loading) else { return nil }
             if text.containsBytes(of: marker) { return text }
             let joined = text.withoutASCIIWhitespace
-            if let decoded = Data(base64Encoded: joined), let pem = String(data: decoded, encoding: .utf8), pem.containsBytes(of: marker) {
+            if let decoded = Data(base64Encoded: joined), let pem = String(data: decoded, encoding: .utf8),
+                pem.containsBytes(of: marker)
+            {
                 return pem
             }
             guard let pem = loading.contents(ofFile: text, namedAt: place) else { return nil }

@@ -202,7 +202,9 @@ extension Schema<String> {
                 throw Mistake(
                     "\(quoted(text)) is not an http or https URL", hint: "write for example https://accounts.example.com")
             }
-            guard !rest.utf8.prefix(while: { $0 != UInt8(ascii: "/") }).contains(UInt8(ascii: "@")) else { throw Mistake("a URL here cannot hold a user") }
+            guard !rest.utf8.prefix(while: { $0 != UInt8(ascii: "/") }).contains(UInt8(ascii: "@")) else {
+                throw Mistake("a URL here cannot hold a user")
+            }
             return text
         }
     }

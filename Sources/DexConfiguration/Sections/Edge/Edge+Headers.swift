@@ -48,7 +48,8 @@ extension Configuration.Edge.Headers {
                     "\(quoted(name.text)) is not the name of a header", hint: "use letters, digits and dashes",
                     at: keys["claims"] ?? keys.mapping)
             }
-            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key }) where forbidden.contains(name.text.asciiLowercased.exact) {
+            for (name, _) in headers.claims.sorted(by: { $0.key < $1.key })
+            where forbidden.contains(name.text.asciiLowercased.exact) {
                 keys.loading.problem(
                     "\(name) is not a header that can carry a claim", hint: "choose a name of your own, such as X-Claim-Team",
                     at: keys["claims"] ?? keys.mapping)

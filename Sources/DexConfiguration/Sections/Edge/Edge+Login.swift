@@ -146,7 +146,8 @@ extension Schema<String> {
                 throw Mistake("every host of the world may not be one to send people to", hint: hint)
             }
             let name = text.afterBytes(of: "*.") ?? text.afterBytes(of: ".") ?? text[...]
-            guard let authority = Authority(name.beforeBytes(of: ":*") ?? name), !name.endsWithBytes(of: ":*") || authority.port == nil
+            guard let authority = Authority(name.beforeBytes(of: ":*") ?? name),
+                !name.endsWithBytes(of: ":*") || authority.port == nil
             else { throw Mistake("\(quoted(text)) is no host", hint: hint) }
             return text.asciiLowercased
         }

@@ -1,4 +1,5 @@
 import DexConfiguration
+import Dextra
 import JOSE
 
 /// A good configuration in a few lines, so that one sees whether it is the right one.
@@ -10,7 +11,7 @@ struct ConfigurationSummary: Sendable {
     }
 
     var text: String {
-        Table(details: [
+        let details = [
             ("  issuer", configuration.issuer.text),
             ("  storage", storage),
             ("  listens", listeners.map { "\($0.name) \($0.address)" }.joined(separator: ", ")),
@@ -19,7 +20,23 @@ struct ConfigurationSummary: Sendable {
             ("  clients", "\(configuration.staticClients.count) in the file"),
             ("  signing", signing),
             ("  tokens", "valid for \(DurationText(configuration.expiry.idTokens))"),
-        ]).text
+        ]
+        return Table(details: details + edgeDetails).text
+    }
+
+    /// What somebody has to copy who lets a proxy ask that hands on only what it is told to.
+    private var edgeDetails: [(String, String)] {
+        guard !headerNames.isEmpty else { return [] }
+        return [
+            ("  edge headers", headerNames.joined(separator: " ")),
+            ("", "all of them belong in allowed_upstream_headers of an Envoy that asks by HTTP, and in Istio's"),
+            ("", "headersToUpstreamOnAllow: under a name that is not there the client's own value reaches the backend"),
+        ]
+    }
+
+    /// Empty where no proxy asks: the reverse proxy hands on what is right by itself.
+    private var headerNames: [String] {
+        configuration.edge.map { $0.listen == nil ? $0.headerNames : [] } ?? []
     }
 
     var json: JSON {
@@ -31,6 +48,7 @@ struct ConfigurationSummary: Sendable {
             "staticPasswords": .integer(Int64(configuration.staticPasswords.count)),
             "staticClients": .integer(Int64(configuration.staticClients.count)),
             "signing": .string(signing),
+            "edgeHeaders": .array(headerNames.map { .string($0) }),
         ]
     }
 

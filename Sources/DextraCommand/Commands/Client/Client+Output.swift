@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import JOSE
 import OpenIDConnect
@@ -42,7 +43,7 @@ struct ClientListing: Sendable {
             (client: Client(listing: $0), source: Source.configuration)
         }
         rows = (fixed + stored.map { (client: $0, source: target.staticClient($0.id) == nil ? .storage : .hidden) })
-            .sorted { ($0.client.id, $0.source.rawValue) < ($1.client.id, $1.source.rawValue) }
+            .sorted { ($0.client.id.exact, $0.source.rawValue.exact) < ($1.client.id.exact, $1.source.rawValue.exact) }
     }
 
     var isEmpty: Bool { rows.isEmpty }

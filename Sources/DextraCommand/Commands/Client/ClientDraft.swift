@@ -48,7 +48,7 @@ struct ClientDraft: ParsableArguments {
     var logoURL: String?
 
     func validate() throws {
-        if let id, let clientID, id != clientID {
+        if let id, let clientID, !id.hasSameBytes(as: clientID) {
             throw ValidationError("The client ID is given twice: \(clientID) and --id \(id).")
         }
         if (id ?? clientID) == "" { throw ValidationError("The client ID is empty; leave it out for a random one.") }

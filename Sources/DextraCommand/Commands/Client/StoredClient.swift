@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import OpenIDConnect
 
@@ -15,7 +16,7 @@ extension StoreTarget {
 
     func requireConnectors(_ ids: [String]) throws(Failure) {
         guard let known = connectorIDs else { return }
-        for id in ids where !known.contains(id) {
+        for id in ids where !known.containsExactly(id) {
             throw Failure("there is no connector \(Printable.line(id)); there is \(known.joined(separator: ", "))")
         }
     }

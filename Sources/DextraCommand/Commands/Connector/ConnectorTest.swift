@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Connectors
 import DexConfiguration
 import Dextra
@@ -42,7 +43,7 @@ struct ConnectorTest: AsyncParsableCommand {
 
     private func connector() throws -> (name: String, ldap: Configuration.Connector.LDAP) {
         let configuration = try ConfigurationFile(path: config, options: LoadOptions()).load()
-        guard let connector = configuration.connectors.first(where: { $0.id == id }) else {
+        guard let connector = configuration.connectors.first(where: { $0.id.hasSameBytes(as: id) }) else {
             let ids = configuration.connectors.map(\.id).joined(separator: ", ")
             throw Failure("\(config) has no connector \(Printable.line(id)); it has \(ids.isEmpty ? "none" : ids)")
         }

@@ -67,6 +67,6 @@ struct ImportedKey: Sendable {
 
     /// Without the line end that editors add.
     private static func firstLine(_ text: String) -> String {
-        String(text.prefix { !$0.isNewline })
+        String(Substring(text.utf8.prefix { $0 != 0x0A && $0 != 0x0D }))
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 import OpenIDConnect
@@ -23,14 +24,14 @@ struct KeyListing: Sendable {
 
     init(_ keys: [StoredSigningKey], schedule: KeySchedule, now: Date) {
         self.now = now
-        let active = schedule.active(of: keys, at: now)?.keyID
+        let active = schedule.active(of: keys, at: now)?.keyID.exact
         rows = schedule.published(of: keys, at: now).sorted { $0.activatesAt > $1.activatesAt }.map { key in
-            Row(key: key, state: key.keyID == active ? .active : key.activatesAt > now ? .next : .retired)
+            Row(key: key, state: key.keyID.exact == active ? .active : key.activatesAt > now ? .next : .retired)
         }
     }
 
     func row(of keyID: String) -> Row? {
-        rows.first { $0.key.keyID == keyID }
+        rows.first { $0.key.keyID.hasSameBytes(as: keyID) }
     }
 
     var json: JSON { .array(rows.map(\.json)) }

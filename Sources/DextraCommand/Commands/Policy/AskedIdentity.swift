@@ -1,3 +1,4 @@
+import Bytes
 import Dextra
 import Edge
 import FoundationEssentials
@@ -69,9 +70,9 @@ enum AskedIdentity {
         let audiences = texts(claims["aud"])
         var trusted = TrustedIssuer(issuer: issuer, keys: .discovery)
         if !issuers.isEmpty {
-            let known = issuers.filter { $0.issuer == issuer }
+            let known = issuers.filter { $0.issuer.hasSameBytes(as: issuer) }
             guard !known.isEmpty else { return .refused(reason: "its issuer is not trusted") }
-            let fitting = known.first { $0.audiences.isEmpty || !Set($0.audiences).isDisjoint(with: audiences) }
+            let fitting = known.first { $0.audiences.isEmpty || $0.audiences.contains(where: audiences.containsExactly) }
             guard let fitting else { return .refused(reason: "it is for another audience") }
             trusted = fitting
         }

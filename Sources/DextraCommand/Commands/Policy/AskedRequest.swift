@@ -19,11 +19,10 @@ struct AskedRequest {
         }
         request = try Self.request(method: String(words[0]), url: String(words[1]))
         for header in headers {
-            guard let colon = header.firstByte(":"), colon > header.startIndex else {
+            guard let (name, value) = header.cutOnce(at: ":"), !name.isEmpty else {
                 throw Failure("\(Printable.line(header)) is not a header; write for example \"Accept: text/html\"")
             }
-            let value = header[header.index(after: colon)...].drop { $0 == " " }
-            request.headers.append(String(header[..<colon]), String(value))
+            request.headers.append(String(name), String(Substring(value.utf8.drop { $0 == UInt8(ascii: " ") })))
         }
     }
 
@@ -59,15 +58,16 @@ struct AskedRequest {
     }
 
     private static func request(method: String, url: String) throws(Failure) -> EdgeRequest {
-        guard let scheme = ["https", "http"].first(where: { url.startsWithBytes(of: $0 + "://") }) else {
+        let schemes = ["https", "http"].lazy.compactMap { scheme in url.afterBytes(of: scheme + "://").map { (scheme, $0) } }
+        guard let (scheme, rest) = schemes.first else {
             throw Failure("\(Printable.line(url)) is not a URL; write for example https://app.example.com/api")
         }
-        let rest = url.dropFirst(scheme.count + 3)
-        let host = rest.prefix { $0 != "/" && $0 != "?" }
-        let target = rest.dropFirst(host.count)
-        let path = target.prefix { $0 != "?" }
+        let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        guard let authority = Authority(rest[..<end]) else {
+            throw Failure("\(Printable.line(String(rest[..<end]))) is not a host, so no request for it is judged")
+        }
+        let (path, query) = rest[end...].cutOnce(at: "?") ?? (rest[end...], "")
         return EdgeRequest(
-            method: method, scheme: scheme, host: host.asciiLowercased, path: path.isEmpty ? "/" : String(path),
-            query: String(target.dropFirst(path.count + 1)))
+            method: method, scheme: scheme, host: authority.text, path: path.isEmpty ? "/" : String(path), query: String(query))
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import JOSE
 
@@ -61,7 +62,9 @@ struct PolicyReport {
         var details = [
             ("Request", "\(asked.request.method) \(asked.request.scheme)://\(asked.request.host)\(asked.request.target)")
         ]
-        if let path = explanation?.path, path != asked.request.path { details.append(("Path", "\(path), normalized")) }
+        if let path = explanation?.path, !path.hasSameBytes(as: asked.request.path) {
+            details.append(("Path", "\(path), normalized"))
+        }
         details.append(("Who", who))
         if let audience = explanation?.decision.backendAudience { details.append(("Backend audience", audience)) }
         var parts = [Table(details: details.map { (name: $0.0, value: $0.1) }).text]

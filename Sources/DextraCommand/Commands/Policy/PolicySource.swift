@@ -90,7 +90,7 @@ struct PolicySource {
         let yaml = try ConfigurationFile(path: path, options: LoadOptions()).text()
         do throws(InvalidConfiguration) {
             let (edge, warnings) = try Configuration.Edge.loadPolicies(
-                yaml: yaml, file: path, environment: ProcessInfo.processInfo.environment, readFile: ConfigurationFile.read)
+                yaml: yaml, file: path, environment: ProcessInfo.exactEnvironment, readFile: ConfigurationFile.read)
             for warning in warnings { StandardError.write("warning: \(warning.description)\n") }
             return edge
         } catch {

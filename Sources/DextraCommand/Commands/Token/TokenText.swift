@@ -7,7 +7,7 @@ struct TokenText: Sendable, Hashable {
 
     /// Takes line ends within and white space around it away, and the word Bearer before it.
     init(_ text: String) {
-        var words = text.split(whereSeparator: \.isWhitespace)
+        var words = text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { Substring($0) }
         if words.count > 1, words[0].asciiLowercased == "bearer" { words.removeFirst() }
         self.text = words.joined()
     }

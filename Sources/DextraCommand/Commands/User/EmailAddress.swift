@@ -14,7 +14,7 @@ struct EmailAddress: Sendable, Hashable {
     }
 
     /// What stands before the `@`.
-    var localPart: String { String(text.prefix { $0 != "@" }) }
+    var localPart: String { String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "@") })) }
 }
 
 extension EmailAddress: ExpressibleByArgument {

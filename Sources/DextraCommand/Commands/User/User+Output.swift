@@ -1,3 +1,4 @@
+import Bytes
 import DexConfiguration
 import FoundationEssentials
 import JOSE
@@ -42,7 +43,7 @@ struct UserListing: Sendable {
     init(stored: [User], target: StoreTarget) {
         let fixed = (target.configuration?.staticPasswords ?? []).map { (user: User(listing: $0), source: Source.configuration) }
         rows = (fixed + stored.map { (user: $0, source: target.staticUser($0.email) == nil ? .storage : .hidden) })
-            .sorted { ($0.user.email, $0.source.rawValue) < ($1.user.email, $1.source.rawValue) }
+            .sorted { ($0.user.email.exact, $0.source.rawValue.exact) < ($1.user.email.exact, $1.source.rawValue.exact) }
     }
 
     var isEmpty: Bool { rows.isEmpty }

@@ -29,7 +29,7 @@ struct UserDraft: ParsableArguments {
     /// The groups one by one, each once, in the order given.
     var groupNames: [String] {
         var seen: Set<ExactText> = []
-        return groups.flatMap { $0.fields(at: ",").map(trimmed) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+        return groups.flatMap { $0.fields(at: ",").map(trimmed) }.filter { !$0.isEmpty && seen.insert($0.exact).inserted }
     }
 
     func user(passwordHash: String, at time: Date, makeID: () -> String = { UUID().uuidString.asciiLowercased }) -> User {
@@ -46,7 +46,8 @@ struct UserDraft: ParsableArguments {
     }
 
     private func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0.isWhitespace }
-        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+        let start = text.unicodeScalars.drop(while: \.properties.isWhitespace)
+        let end = start.lastIndex { !$0.properties.isWhitespace }.map(start.index(after:)) ?? start.startIndex
+        return String(Substring(start[..<end]))
     }
 }

@@ -70,11 +70,11 @@ enum StoreTarget: Sendable {
 
     /// The user of that e-mail in the file, who hides one in the storage.
     func staticUser(_ email: String) -> Configuration.StaticPassword? {
-        configuration?.staticPasswords.first { $0.email.asciiLowercased == email.asciiLowercased }
+        configuration?.staticPasswords.first { $0.email.hasSameBytesFoldingASCII(as: email) }
     }
 
     /// The client of that id in the file, which hides one in the storage.
     func staticClient(_ id: String) -> Configuration.StaticClient? {
-        configuration?.staticClients.first { $0.id == id }
+        configuration?.staticClients.first { $0.id.hasSameBytes(as: id) }
     }
 }

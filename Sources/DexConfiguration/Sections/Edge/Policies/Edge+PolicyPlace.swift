@@ -150,7 +150,8 @@ extension Configuration.Edge.Policy.Path {
             }
         }
         for escape in text.cut(at: "%").dropFirst() {
-            let digits = escape[..<(escape.utf8.index(escape.startIndex, offsetBy: 2, limitedBy: escape.endIndex) ?? escape.endIndex)]
+            let digits = escape[
+                ..<(escape.utf8.index(escape.startIndex, offsetBy: 2, limitedBy: escape.endIndex) ?? escape.endIndex)]
             guard digits.utf8.count == 2, digits.utf8.allSatisfy(\.isASCIIHexDigit), let value = UInt8(digits, radix: 16) else {
                 throw Mistake("\(quoted(text)) has a % without two hexadecimal digits")
             }
