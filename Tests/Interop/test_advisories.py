@@ -167,16 +167,12 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 @pytest.mark.parametrize("body", [
     b"1;\nxx\r\n0\r\n\r\n", b"1;a\nb\r\nx\r\n0\r\n\r\n", b"1\nx\r\n0\r\n\r\n", b"1\r\nx\n0\r\n\r\n", b"1\r\nxx0\r\n\r\n", b"0x1\r\nx\r\n0\r\n\r\n", b" 1\r\nx\r\n0\r\n\r\n",
     b"1 \r\nx\r\n0\r\n\r\n", b"-1\r\nx\r\n0\r\n\r\n", b"+1\r\nx\r\n0\r\n\r\n", b"1_0\r\nx\r\n0\r\n\r\n", b"10000000000000001\r\nx\r\n0\r\n\r\n", b"\r\n0\r\n\r\n",
-    b"1\r\rx\r\n0\r\n\r\n", b"0\r\nX: y\nZ: z\r\n\r\n", b"0\r\n\rX", b"1;" + b"e" * 100_000 + b"\r\nx\r\n0\r\n\r\n",
+    b"1\r\rx\r\n0\r\n\r\n", b"0\r\nX: y\nZ: z\r\n\r\n", b"0\r\n\rX",
 ])
 def test_chunks_that_end_elsewhere_for_others_bring_no_second_request(proxy, backend, body):
     before = len(backend.requests)
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as connection, contextlib.suppress(ConnectionError, TimeoutError):
-        connection.sendall(b"POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body + SMUGGLED)
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
-    # A form that everybody reads alike may go on: then the second request is one.
+    answered(proxy, b"POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body + SMUGGLED)
+    # What everybody reads alike may go on: then the second request is one.
     assert "GET /smuggled" not in backend.requests[before:]
 
 
@@ -191,14 +187,19 @@ def test_chunks_that_end_elsewhere_for_others_bring_no_second_request(proxy, bac
 ])
 def test_heads_that_others_read_in_another_way_reach_no_backend(proxy, backend, head):
     before = len(backend.requests)
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as connection, contextlib.suppress(ConnectionError, TimeoutError):
-        connection.sendall(head)
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
+    answer = answered(proxy, re.sub(rb" / HTTP", b" /odd HTTP", head) + b"x" * 36)
+    assert answer == b"" or int(answer.split()[1]) >= 400, answer
+    assert backend.requests[before:] == []
+
+
+def answered(proxy, message: bytes) -> bytes:
+    """Whatever comes until the connection ends, or nothing more comes."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=2) as connection, contextlib.suppress(ConnectionError, TimeoutError):
+        connection.sendall(message)
         while data := connection.recv(65536):
             answer += data
-    assert backend.requests[before:] == []
-    assert answer == b"" or int(answer.split()[1]) >= 400
+    return answer
 
 
 def test_fields_without_end_are_refused(proxy):
