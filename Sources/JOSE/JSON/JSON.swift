@@ -1,7 +1,9 @@
-/// A JSON value (RFC 8259).
+import Bytes
+
+/// A JSON value (RFC 8259). Strings are the same if their bytes are (RFC 8259 §8.3).
 ///
 /// Numbers written without fraction and exponent that fit are exact integers; all others are `Double`.
-public enum JSON: Sendable, Hashable {
+public enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -12,7 +14,9 @@ public enum JSON: Sendable, Hashable {
 }
 
 extension JSON {
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
 
     /// The text, if this is a string.
     public var string: String? {
@@ -58,6 +62,45 @@ extension JSON {
 
     /// The member of that name, if this is an object that has one.
     public subscript(name: String) -> JSON? { object?[name] }
+}
+
+extension JSON: Hashable {
+    public static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value):
+            hasher.combine(1)
+            hasher.combine(value)
+        case .integer(let value):
+            hasher.combine(2)
+            hasher.combine(value)
+        case .number(let value):
+            hasher.combine(3)
+            hasher.combine(value)
+        case .string(let value):
+            hasher.combine(4)
+            hasher.combine(value.exact)
+        case .array(let value):
+            hasher.combine(5)
+            hasher.combine(value)
+        case .object(let value):
+            hasher.combine(6)
+            hasher.combine(value)
+        }
+    }
 }
 
 // No nil literal: `object[name] = nil` removes a member and must not look as if it wrote `null`.

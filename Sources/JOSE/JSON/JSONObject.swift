@@ -77,7 +77,7 @@ extension JSONObject: Hashable {
             let name = left.names[index]
             // Mostly both are in the same order; only then is the search avoided.
             let value =
-                right.names[index].utf8.elementsEqual(name.utf8) ? right.values[index] : right[name]
+                right.names[index].hasSameBytes(as: name) ? right.values[index] : right[name]
             guard value == left.values[index] else { return false }
         }
         return true
@@ -88,7 +88,7 @@ extension JSONObject: Hashable {
         var sum = 0
         for index in names.indices {
             var member = Hasher()
-            member.combine(names[index])
+            member.combine(names[index].exact)
             member.combine(values[index])
             sum &+= member.finalize()
         }

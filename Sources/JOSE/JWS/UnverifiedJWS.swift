@@ -1,3 +1,5 @@
+import Bytes
+
 /// A compact JWS taken apart. **Nothing in it is to be believed.**
 ///
 /// It is for finding out which keys to verify with, as a client's assertion says only inside whose it is.
@@ -60,7 +62,7 @@ public struct UnverifiedJWS: Sendable {
     public func isVerifiedQuickly(by keys: [VerificationKey]) -> Bool {
         guard let algorithm = SignatureAlgorithm(rawValue: algorithmName) else { return true }
         var count = 0
-        for key in keys where (keyID == nil || key.keyID == nil || key.keyID == keyID) && key.serves(algorithm) {
+        for key in keys where (keyID.map { key.isNamed($0) || key.keyID == nil } ?? true) && key.serves(algorithm) {
             guard case .public(let material) = key.material, material.verifiesQuickly else { return false }
             count += 1
         }
@@ -73,7 +75,7 @@ public struct UnverifiedJWS: Sendable {
     ) throws(JWSError) -> [VerificationKey] {
         var named = keys
         if let keyID {
-            named = keys.filter { $0.keyID == keyID }
+            named = keys.filter { $0.isNamed(keyID) }
             if named.isEmpty { named = keys.filter { $0.keyID == nil } }
             if named.isEmpty { throw .unknownKey(keyID: keyID) }
         }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What may verify a signature: by which algorithms, and under which `kid`.
 public struct VerificationKey: Sendable {
     /// `nil`: serves any `kid` that no other key has.
@@ -16,6 +18,11 @@ public struct VerificationKey: Sendable {
     public enum Material: Sendable {
         case `public`(PublicKey)
         case symmetric([UInt8])
+    }
+
+    /// Whether the key has this `kid`. It is compared byte by byte (RFC 7515 §4.1.4, §10.13).
+    func isNamed(_ keyID: String) -> Bool {
+        self.keyID?.hasSameBytes(as: keyID) ?? false
     }
 
     /// Whether the key may be and can be used with the algorithm.

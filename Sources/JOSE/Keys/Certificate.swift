@@ -1,3 +1,4 @@
+import Bytes
 import COpenSSL
 
 /// An X.509 certificate, of which nothing is used but its key and its dates. Nobody's signature on it is verified.
@@ -12,13 +13,13 @@ public struct Certificate: Sendable, Hashable {
     /// All certificates of a PEM text that holds nothing else.
     /// - Throws: ``KeyError/malformedPEM(_:)`` when there is none, or something else.
     public static func bundle(pem: String) throws(KeyError) -> [Certificate] {
-        let begin = "-----BEGIN CERTIFICATE-----"
-        let end = "-----END CERTIFICATE-----"
+        let begin: ExactText = "-----BEGIN CERTIFICATE-----"
+        let end: ExactText = "-----END CERTIFICATE-----"
         var certificates: [Certificate] = []
         var body: String?
-        for line in pem.split(whereSeparator: \.isNewline) {
-            let line = line.trimmingSpaces()
-            switch (line, body) {
+        for line in pem.cut(at: "\n").flatMap({ $0.cut(at: "\r") }) {
+            let line = line.trimmedOfOptionalWhitespace
+            switch (line.exact, body) {
             case (begin, nil): body = ""
             case (end, .some(let text)):
                 guard let der = try? Base64.decode(text) else { throw .malformedPEM(OpenSSLFailure(description: "not base64")) }
@@ -64,11 +65,5 @@ public struct Certificate: Sendable, Hashable {
         var seconds: Int32 = 0
         guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
         return Int64(days) * 86_400 + Int64(seconds)
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSpaces() -> String {
-        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A JSON Web Key (RFC 7517) as it was read or will be written; `PublicKey` and `PrivateKey` make sense of it.
 public struct JWK: Sendable, Hashable {
     private var members: JSONObject
@@ -43,7 +45,7 @@ public struct JWK: Sendable, Hashable {
 
     /// Whether `use` and `key_ops` allow to verify signatures with this key.
     public var isForVerification: Bool {
-        if let use, use != "sig" { return false }
+        if let use, !use.hasSameBytes(as: "sig") { return false }
         if let operations = members["key_ops"] {
             return operations.array?.contains("verify") ?? false
         }
@@ -52,7 +54,7 @@ public struct JWK: Sendable, Hashable {
 
     /// The same key without its private members. A symmetric key has no such part.
     public var publicPart: JWK? {
-        guard type != "oct" else { return nil }
+        guard !type.hasSameBytes(as: "oct") else { return nil }
         var copy = self
         for name in JWK.privateMembers { copy.members[name] = nil }
         return copy
@@ -64,7 +66,7 @@ public struct JWK: Sendable, Hashable {
     /// RFC 7638 §3: base64url of the SHA-256 of the required members, which are in alphabetical order.
     public var thumbprint: String {
         let required =
-            switch type {
+            switch type.exact {
             case "RSA": ["e", "kty", "n"]
             case "EC": ["crv", "kty", "x", "y"]
             case "OKP": ["crv", "kty", "x"]

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A JWK set (RFC 7517 §5) of public keys: private members and symmetric keys never get in.
 public struct JWKSet: Sendable, Hashable {
     public private(set) var keys: [JWK]
@@ -27,7 +29,7 @@ public struct JWKSet: Sendable, Hashable {
         keys.compactMap { jwk in
             guard jwk.isForVerification, let key = try? PublicKey(jwk: jwk) else { return nil }
             var algorithms = Set(key.specification.algorithms)
-            if let name = jwk.algorithm { algorithms = algorithms.filter { $0.rawValue == name } }
+            if let name = jwk.algorithm { algorithms = algorithms.filter { $0.rawValue.hasSameBytes(as: name) } }
             guard !algorithms.isEmpty else { return nil }
             return VerificationKey(keyID: jwk.keyID, algorithms: algorithms, material: .public(key))
         }

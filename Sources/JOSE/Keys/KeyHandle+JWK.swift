@@ -1,10 +1,11 @@
+import Bytes
 import COpenSSL
 
 extension KeyHandle {
     /// Makes a key of the members of RFC 7518 §6 and RFC 8037 §2.
     static func make(_ half: Half, from jwk: JWK) throws(KeyError) -> KeyHandle {
         if half == .keyPair, !jwk.has("d") { throw .malformedJWK(member: "d") }
-        return switch jwk.type {
+        return switch jwk.type.exact {
         case "RSA": try rsa(jwk, half)
         case "EC": try ec(jwk, half)
         case "OKP": try okp(jwk, half)

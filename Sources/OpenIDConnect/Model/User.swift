@@ -1,18 +1,19 @@
+import Bytes
 public import FoundationEssentials
 
 /// A person with a password kept here: Dex's `staticPasswords` entry, or a row of the store.
 public struct User: Sendable, Hashable {
-    /// Lower case; what people type to log in, and the key.
-    public var email: String
+    /// What people type to log in, as ``key(email:)`` makes it.
+    @Exact public var email: String
     /// bcrypt text, `$2b$10$…`.
-    public var passwordHash: String
-    public var username: String
+    @Exact public var passwordHash: String
+    @Exact public var username: String
     /// Claim `name`; empty means ``username``.
-    public var name: String
-    public var preferredUsername: String
+    @Exact public var name: String
+    @Exact public var preferredUsername: String
     /// Goes into `sub`.
-    public var userID: String
-    public var groups: [String]
+    @Exact public var userID: String
+    @Exact public var groups: [String]
     public var emailVerified: Bool
     /// A disabled user's password never matches and refreshes are refused.
     public var isDisabled: Bool
@@ -24,7 +25,7 @@ public struct User: Sendable, Hashable {
         userID: String, groups: [String] = [], emailVerified: Bool = true, isDisabled: Bool = false,
         createdAt: Date, updatedAt: Date
     ) {
-        self.email = email.lowercased()
+        self.email = Self.key(email: email)
         self.passwordHash = passwordHash
         self.username = username
         self.name = name
@@ -36,6 +37,10 @@ public struct User: Sendable, Hashable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
+
+    /// The one spelling of an e-mail address by which people are found: ASCII letters in lower case. Other letters stay as they
+    /// are: Unicode's lower case makes `k` of U+212A (Kelvin), and somebody else of somebody.
+    public static func key(email: String) -> String { email.asciiLowercased }
 
     public var identity: Identity {
         Identity(
