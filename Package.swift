@@ -175,10 +175,10 @@ let package = Package(
             ]),
         tests("JOSE"),
         tests("Kerberos"),
-        tests("OpenIDConnect", ["JOSE", "Persistence"]),
+        tests("OpenIDConnect", ["Bytes", "JOSE", "Persistence"]),
         tests("Pages"),
         tests("Passwords"),
-        tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("Persistence", ["Bytes", "JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "Upstream",
             ["JOSE", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
