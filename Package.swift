@@ -181,10 +181,10 @@ let package = Package(
             ]),
         tests("JOSE"),
         tests("Kerberos"),
-        tests("OpenIDConnect", ["JOSE", "Persistence"]),
+        tests("OpenIDConnect", ["Bytes", "JOSE", "Persistence"]),
         tests("Pages", ["Bytes"]),
         tests("Passwords"),
-        tests("Persistence", ["JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("Persistence", ["Bytes", "JOSE", "OpenIDConnect", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "Transport",
             [

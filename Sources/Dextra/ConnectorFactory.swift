@@ -28,7 +28,7 @@ struct ConnectorFactory: Sendable {
         ConnectorRegistry.Entry(
             id: connector.id, name: connector.name, type: connector.kind.typeName,
             grantTypes: Set(connector.grantTypes.compactMap { OpenIDConnect.GrantType(rawValue: $0.rawValue) }),
-            mapping: IdentityMapping(connector.claims), emailDomains: Set(connector.emailDomains),
+            mapping: IdentityMapping(connector.claims), emailDomains: connector.emailDomains,
             connector: try make(connector))
     }
 

@@ -64,7 +64,7 @@ struct ProviderGraph: Sendable {
         ring = KeyRing()
         let schedule = KeySchedule(rotationPeriod: configuration.signer.rotationPeriod, tokenLifetime: settings.tokenLifetime)
         keys = try Self.keySource(configuration.signer, store, ring, schedule, options, log, keyPool)
-        sealers = SealerSource(store: store, clock: clock, random: random)
+        sealers = SealerSource(store: store, clock: clock, random: random, events: log)
         try await sealers.refresh()
         revocations = RevocationList()
         revocations.add(try await store.revocations(after: 0), now: clock.now)

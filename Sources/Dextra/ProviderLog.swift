@@ -8,6 +8,7 @@ struct ProviderLog: EventLog {
     let logger: Logger
     let counts: ProviderMetrics
     private let refusals: CounterFamily
+    private let clientFailures: CounterFamily
     private let passwordChanges: CounterFamily
     private let logouts: CounterFamily
     private let replays: CounterFamily
@@ -18,6 +19,9 @@ struct ProviderLog: EventLog {
         counts = ProviderMetrics(registry: metrics)
         refusals = metrics.counter(
             "dextra_token_refusals_total", help: "Token requests refused, by grant and error.", labels: ["grant", "error"])
+        clientFailures = metrics.counter(
+            "dextra_client_authentication_failures_total",
+            help: "Requests of clients that did not prove who they are, by reason.", labels: ["reason"])
         passwordChanges = metrics.counter(
             "dextra_password_changes_total", help: "Changes of expired passwords, by connector and outcome.",
             labels: ["connector", "outcome"])
@@ -82,6 +86,12 @@ struct ProviderLog: EventLog {
         case .tokensIssued(let grant, let clientID, let userID):
             counts.tokens(grant).increment()
             logger.debug("tokens issued", metadata: metadata(["grant": grant, "client_id": clientID, "user_id": userID]))
+        case .clientAuthenticationFailed(let clientID, let reason):
+            clientFailures(reason.metricsLabel).increment()
+            logger.warning(
+                "failed client authentication",
+                metadata: metadata(
+                    ["client_id": clientID, "reason": reason.rawValue].filter { !$0.value.isEmpty }, withRoute: true))
         case .tokenRefused(let grant, let clientID, let error):
             refusals(grant, error.code.rawValue).increment()
             logger.info(
@@ -94,7 +104,7 @@ struct ProviderLog: EventLog {
                 metadata: metadata(["client_id": clientID, "grant_id": grantID]))
         case .storeFailed(let error, let doing):
             storeFailures().increment()
-            logger.error("storage failed", metadata: metadata(["doing": doing, "error": "\(error)"]))
+            logger.error("storage failed", metadata: metadata(["doing": doing, "error": "\(error)"], withRoute: true))
         case .signingFailed(let error):
             logger.error("signing failed", metadata: metadata(["error": "\(error)"]))
         case .keysRotated(let newKeyID, let activatesAt):
@@ -102,12 +112,14 @@ struct ProviderLog: EventLog {
         }
     }
 
-    private func metadata(_ values: [ExactText: String]) -> Logger.Metadata {
+    /// - Parameter withRoute: which of our addresses was asked, where the event alone does not say it.
+    private func metadata(_ values: [ExactText: String], withRoute: Bool = false) -> Logger.Metadata {
         var metadata = Logger.Metadata(uniqueKeysWithValues: values.map { ($0.key.text, .string($0.value)) })
         // Every line about a request can be found by the id that the answer's page shows.
         if let request = RequestScope.current {
             metadata["request_id"] = .string(request.id)
             metadata["client_remote_addr"] = .string(request.clientAddress)
+            if withRoute { metadata["handler"] = .string(request.route) }
         }
         return metadata
     }
@@ -122,6 +134,20 @@ extension Result<PasswordChange, ConnectorError> {
         case .success(.refused(let refusal, let text)): ("refused", "\(refusal.rawValue): \(text)")
         case .failure(.overloaded): ("overloaded", "")
         case .failure(let error): ("unavailable", error.detail)
+        }
+    }
+}
+
+extension ClientAuthenticationFailure {
+    fileprivate var metricsLabel: String {
+        switch self {
+        case .malformed: "malformed"
+        case .unknownClient: "unknown_client"
+        case .wrongSecret: "wrong_secret"
+        case .wrongMethod: "wrong_method"
+        case .wrongAssertion: "wrong_assertion"
+        case .usedAssertion: "used_assertion"
+        case .notAllowed: "not_allowed"
         }
     }
 }

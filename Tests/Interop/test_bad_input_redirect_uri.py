@@ -51,6 +51,9 @@ TRICKS = {
     "wildcard": "https://*.example.com/callback?tenant=1",
     "look-alike": "https://аpp.example.com/callback?tenant=1",
     "IPv6 of nowhere": "https://[::1]/callback?tenant=1",
+    "fragment with a combining mark": REGISTERED + "#\u0301",
+    "fragment with a joiner": REGISTERED + "#\u200d",
+    "semicolon's double": "https://app.example.com/callback?tenant=1\u037e",
     "very long": REGISTERED + "&" + "a" * 5000,
 }
 
@@ -110,3 +113,33 @@ def test_a_code_for_one_redirect_uri_is_not_for_another_of_the_same_client(start
     provider = start(staticClients=[entry])
     response = redeem(provider, get_code(provider), redirect_uri="https://second.example.com/cb")
     assert response.status_code == 400
+
+
+# Unicode's equivalents: other bytes are another address, whatever looks the same (RFC 3986 §6.2.1).
+EQUIVALENTS = {"Kelvin": ("K", "\u212a"), "Greek question mark": (";", "\u037e"),
+               "composed": ("\u00e9", "e\u0301"), "decomposed": ("e\u0301", "\u00e9"), "Angstrom": ("\u00c5", "\u212b")}
+
+
+@pytest.fixture(scope="module")
+def equivalents():
+    uris = [f"https://app.example.com/{known}b" for known, _ in EQUIVALENTS.values() if known.isascii()]
+    local = [f"http://127.0.0.1/{known}" for known, _ in EQUIVALENTS.values() if known.isascii()]
+    with running(staticClients=[WEB.entry() | {"redirectURIs": uris}, Client("native", None, "").entry() | {"redirectURIs": local},
+                                Client("K8s", "k8s-secret-b5a1c9", REGISTERED).entry()]) as server:
+        yield server
+
+
+@pytest.mark.parametrize("known, presented", EQUIVALENTS.values(), ids=EQUIVALENTS)
+def test_what_unicode_takes_for_the_same_is_another_address(equivalents, known, presented):
+    if known.isascii():
+        assert Browser(equivalents).open(authorization_url(equivalents, WEB, redirect_uri=f"https://app.example.com/{known}b")).status == 200
+    for client, uri in ((WEB, f"https://app.example.com/{presented}b"), (Client("native", None, ""), f"http://127.0.0.1:5/{presented}")):
+        assert_error_page(Browser(equivalents).open(authorization_url(equivalents, client, redirect_uri=uri, **pkce()[1])))
+
+
+def test_what_unicode_takes_for_the_same_is_another_client(equivalents):
+    known, double = (Client(name, "k8s-secret-b5a1c9", REGISTERED) for name in ("K8s", "\u212a8s"))
+    assert Browser(equivalents).open(authorization_url(equivalents, known)).status == 200
+    assert_error_page(Browser(equivalents).open(authorization_url(equivalents, double)))
+    assert_oauth_error(redeem(equivalents, "x", known), 400, "invalid_grant")
+    assert_oauth_error(redeem(equivalents, "x", double), 401, "invalid_client")

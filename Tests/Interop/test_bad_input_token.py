@@ -1,10 +1,11 @@
 """The token endpoint and what is wrong with requests to it."""
-import base64
+import base64, time
 
 import pytest
 
 from support.application import (assert_oauth_error, basic, get_code, pkce, redeem, refresh, token, tokens)
 from support.keys import payload
+from support.launch import running
 from support.people import APP, JANE, OTHER_APP, PUBLIC_APP, Client
 from support.raw import form_request, send
 
@@ -282,3 +283,42 @@ def test_scope_may_shrink_for_one_answer_but_never_grow(provider):
     wide = refresh(provider, narrow["refresh_token"]).json()
     assert payload(wide["id_token"])["email"] == JANE.email, "the original scope is kept"
     assert_oauth_error(refresh(provider, wide["refresh_token"], scope="openid email groups"), 400, "invalid_scope")
+
+
+# Assertions of clients, RFC 7523
+
+SIGNER = Client("signer", "a secret that is at least thirty-two bytes long", "https://signer.example.com/cb")
+
+
+def assertion(provider, audience, jti):
+    from joserfc import jwk, jwt
+    claims = {"iss": SIGNER.id, "sub": SIGNER.id, "aud": audience, "exp": int(time.time()) + 60, "jti": jti}
+    return jwt.encode({"alg": "HS256"}, claims, jwk.OctKey.import_key(SIGNER.secret.encode()))
+
+
+def present(provider, text):
+    return provider.post("/token", {
+        "grant_type": "authorization_code", "code": "x", "redirect_uri": SIGNER.redirect_uri, "client_assertion": text,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"})
+
+
+@pytest.mark.parametrize("others", [["https://other.example"], ["https://other.example", "https://third.example"], [""], [7], [None], [[]]], ids=str)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_assertion_that_is_meant_for_others_too_is_refused(start_signer, others, first):
+    provider = start_signer
+    audience = [provider.issuer, *others] if first else [*others, provider.issuer]
+    assert_oauth_error(present(provider, assertion(provider, audience, f"{others}{first}")), 401, "invalid_client")
+
+
+@pytest.mark.parametrize("form", ["issuer", "list", "token endpoint", "both"])
+def test_an_assertion_that_is_meant_for_us_alone_is_good(start_signer, form):
+    provider = start_signer
+    endpoint = provider.discovery["token_endpoint"]
+    audience = {"issuer": provider.issuer, "list": [provider.issuer], "token endpoint": endpoint, "both": [endpoint, provider.issuer]}[form]
+    assert_oauth_error(present(provider, assertion(provider, audience, form)), 400, "invalid_grant")
+
+
+@pytest.fixture(scope="module")
+def start_signer():
+    with running(clients=(SIGNER,)) as server:
+        yield server

@@ -287,3 +287,14 @@ def test_the_example_of_the_page(start):
     [home] = entry["postLogoutRedirectURIs"]
     assert jane.ask(id_token_hint=jane.hint, post_logout_redirect_uri=home, state="abc").target == home + "?state=abc"
     assert not jane.is_logged_in
+
+
+@pytest.mark.parametrize("known, presented", [("K", "\u212a"), (";", "\u037e")])
+def test_what_unicode_takes_for_the_same_is_another_address(start, known, presented):
+    home = f"https://app.example.com/bye?{known}"
+    leaving = Client(APP.id, APP.secret, APP.redirect_uri, {"postLogoutRedirectURIs": [home]})
+    provider = start(clients=(leaving,), cost=4)
+    jane = Person(provider, client=leaving)
+    refused = jane.ask(id_token_hint=jane.hint, post_logout_redirect_uri=home.replace(known, presented))
+    assert refused.status_code == 400 and "Location" not in refused.headers
+    assert jane.ask(id_token_hint=jane.hint, post_logout_redirect_uri=home).target == home

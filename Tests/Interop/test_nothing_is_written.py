@@ -112,6 +112,13 @@ def invents_a_client_assertion(provider, number):
     assert answer.status_code in (400, 401)
 
 
+def invents_a_finished_sign_in(provider, number):
+    for path in ("/auth/local/login", "/approval", "/callback"):
+        answer = provider.post(path, {"state": f"a state {number}", "login": JANE.email, "password": "x", "approval": "approve"},
+                               params={"state": "A" * 400 + str(number)})
+        assert answer.status_code in (400, 403), (path, answer.status_code)
+
+
 def revokes_what_never_was(provider, number):
     assert provider.post("/token/revoke", {"token": f"an unknown token {number}", "client_id": PUBLIC_APP.id}).status_code == 200
 
@@ -119,7 +126,7 @@ def revokes_what_never_was(provider, number):
 @pytest.mark.parametrize("act", [
     opens_the_start, opens_the_form, asks_for_tokens_at_the_start, asks_what_is_refused, guesses_a_password,
     guesses_a_password_at_the_token_endpoint, guesses_a_client_secret, invents_a_client, invents_a_code, invents_a_refresh_token,
-    invents_an_access_token, invents_a_client_assertion, revokes_what_never_was,
+    invents_an_access_token, invents_a_client_assertion, invents_a_finished_sign_in, revokes_what_never_was,
 ], ids=lambda act: act.__name__.replace("_", " "))
 def test_nothing_is_written_for_a_stranger_who(provider, database, act):
     before = rows(database), version(database)
@@ -128,11 +135,11 @@ def test_nothing_is_written_for_a_stranger_who(provider, database, act):
     assert (rows(database), version(database)) == before
 
 
-def test_a_login_writes_exactly_one_code(provider, database):
+def test_a_login_writes_exactly_one_code_and_that_its_sign_in_is_over(provider, database):
     """The counter-check: these tests would see a change."""
     before, former = rows(database), version(database)
     get_code(provider)
-    assert rows(database) == before | {"authorization_codes": before["authorization_codes"] + 1}
+    assert rows(database) == before | {name: before[name] + 1 for name in ("authorization_codes", "assertions")}
     assert version(database) != former
 
 

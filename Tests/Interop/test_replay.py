@@ -89,7 +89,11 @@ def test_reuse_of_an_old_refresh_token_kills_the_family(provider):
 
 def test_a_guess_at_a_refresh_token_kills_nothing(provider):
     given = tokens(provider)
-    for guess in (given["refresh_token"][:-6] + "AAAAAA", given["refresh_token"][:-1] + "A", "A" * len(given["refresh_token"])):
+    text = given["refresh_token"]
+    # Other characters for certain: a guess that happens to be the token is none.
+    other = "".join("B" if character == "A" else "A" for character in text[-6:])
+    for guess in (text[:-6] + other, text[:-2] + other[-2:], text[:-1] + other[-1], "A" * len(text)):
+        assert guess != text
         assert refresh(provider, guess).status_code == 400
     assert refresh(provider, given["refresh_token"]).status_code == 200
 

@@ -1,11 +1,13 @@
 """What operators and clusters ask: metrics, health, logs."""
-import json, re
+import json, re, sqlite3
+from contextlib import closing
 
 import pytest
 import requests
 
 from support.application import SCOPE, authorization_url, get_code, redeem, token, tokens
 from support.browser import Browser
+from support.command import dextra
 from support.people import APP, JANE
 from support.ports import free_port
 
@@ -151,3 +153,63 @@ def test_scopes_are_no_secret_but_states_are_the_application_s(start):
     state = "a-state-that-only-the-application-knows"
     provider.keep_out_of_log(state)
     assert get_code(provider, state=state, scope=SCOPE)
+
+
+# What goes wrong where nobody looks
+
+def total(samples, name, **labels):
+    return sum(value for sample, value in samples.items() if sample.partition("{")[0] == name
+               and all(f'{label}="{text}"' in sample for label, text in labels.items()))
+
+
+@pytest.mark.parametrize("path", ["/token", "/token/introspect", "/token/revoke"])
+@pytest.mark.parametrize("client_id, reason, label", [("app", "wrong secret", "wrong_secret"), ("nobody", "unknown client", "unknown_client")])
+def test_a_client_that_is_not_who_it_says_is_logged_and_counted(start, path, client_id, reason, label):
+    address = f"127.0.0.1:{free_port()}"
+    provider = start(telemetry={"http": address}, logger={"level": "info", "format": "json"})
+    provider.telemetry = f"http://{address}"
+    guess = "a-guess-at-a-secret-5f1e"
+    provider.keep_out_of_log(guess)
+    response = provider.post(path, {"grant_type": "refresh_token", "refresh_token": "x", "token": "x", "client_id": client_id, "client_secret": guess})
+    assert response.status_code == 401
+    provider.running.wait_for_log("failed client authentication")
+    found = [entry for entry in entries(provider) if entry["msg"] == "failed client authentication"]
+    assert len(found) == 1
+    assert found[0]["client_id"] == client_id and found[0]["reason"] == reason
+    assert found[0]["handler"] == path and found[0]["request_id"] and found[0]["client_remote_addr"] == "127.0.0.1"
+    assert total(metrics(provider), "dextra_client_authentication_failures_total") == 1
+    assert total(metrics(provider), "dextra_client_authentication_failures_total", reason=label) == 1
+
+
+def stored(provider):
+    """Clients that only the database knows."""
+    for client in (APP,):
+        made = dextra("client", "add", "stored", "--name", "Stored", "--redirect-uri", client.redirect_uri, "--config", provider.file)
+        assert made.code == 0, made.text
+
+
+ASKED = {
+    "/auth": lambda provider: provider.get("/auth", params={
+        "client_id": "stored", "redirect_uri": APP.redirect_uri, "response_type": "code", "scope": "openid"}),
+    "/token": lambda provider: provider.post("/token", {"grant_type": "refresh_token", "refresh_token": "x", "client_id": "stored", "client_secret": "x"}),
+    "/token/introspect": lambda provider: provider.post("/token/introspect", {"token": "x", "client_id": "stored", "client_secret": "x"}),
+    "/token/revoke": lambda provider: provider.post("/token/revoke", {"token": "x", "client_id": "stored", "client_secret": "x"}),
+    "/logout": lambda provider: provider.get("/logout", params={"client_id": "stored"}),
+}
+
+
+@pytest.mark.parametrize("handler", ASKED)
+def test_a_store_that_fails_is_logged_with_address_and_reason_and_counted_once(start, handler):
+    address = f"127.0.0.1:{free_port()}"
+    provider = start(database=True, telemetry={"http": address}, logger={"level": "error", "format": "json"})
+    provider.telemetry = f"http://{address}"
+    stored(provider)
+    with closing(sqlite3.connect(provider.folder / "dextra.db")) as database:
+        database.execute("ALTER TABLE clients RENAME TO elsewhere")
+    assert ASKED[handler](provider).status_code in (500, 503)
+    provider.running.wait_for_log("storage failed")
+    found = [entry for entry in entries(provider) if entry["msg"] == "storage failed"]
+    assert len(found) == 1, found
+    assert found[0]["handler"] == handler and "dextra.db" in found[0]["error"] and found[0]["doing"] == "find a client"
+    assert found[0]["request_id"] and found[0]["client_remote_addr"] == "127.0.0.1"
+    assert total(metrics(provider), "dextra_store_failures_total") == 1

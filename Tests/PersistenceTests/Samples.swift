@@ -105,3 +105,11 @@ func countWinners(of count: Int, _ attempt: @escaping @Sendable (Int) async thro
         return try await group.reduce(into: 0) { winners, won in winners += won ? 1 : 0 }
     }
 }
+
+extension GrantStore {
+    /// A code of a sign-in that nobody else knows, and that is remembered for longer than any test lasts.
+    func insert(_ code: AuthorizationCode) async throws(StoreError) {
+        let once = SingleUse(key: Sample.bytes(), until: .distantFuture)
+        guard try await insert(code, using: once) else { throw .failed("a new sign-in was used before") }
+    }
+}

@@ -92,4 +92,45 @@ import Testing
             #expect(try await store.redeem(codeHash: code.hash, at: Sample.time(), creating: nil))
         }
     }
+
+    @Test("a code uses up its sign-in: a second one of the same sign-in is not stored", arguments: StoreBackend.allCases)
+    func usesUp(_ backend: StoreBackend) async throws {
+        try await backend.withStore { store async throws in
+            let once = SingleUse(key: Sample.bytes(), until: Sample.time())
+            let (first, second) = (Sample.code(), Sample.code())
+            #expect(try await store.isUsed(assertion: once.key) == false)
+            #expect(try await store.insert(first, using: once))
+            #expect(try await store.isUsed(assertion: once.key))
+            #expect(try await store.insert(second, using: once) == false)
+            #expect(try await store.authorizationCode(hash: first.hash) == first)
+            #expect(try await store.authorizationCode(hash: second.hash) == nil)
+            #expect(try await store.use(assertion: once.key, until: once.until) == false)
+        }
+    }
+
+    @Test("of 50 codes of one sign-in one is stored", arguments: StoreBackend.allCases)
+    func oneAnswer(_ backend: StoreBackend) async throws {
+        try await backend.withStore { store in
+            let once = SingleUse(key: Sample.bytes(), until: Sample.time())
+            let codes = (0..<50).map { _ in Sample.code() }
+            #expect(try await countWinners(of: 50) { try await store.insert(codes[$0], using: once) } == 1)
+            var stored = 0
+            for code in codes where try await store.authorizationCode(hash: code.hash) != nil { stored += 1 }
+            #expect(stored == 1)
+        }
+    }
+
+    @Test("a code that can't be stored uses nothing up", arguments: StoreBackend.allCases)
+    func usesNothingUp(_ backend: StoreBackend) async throws {
+        try await backend.withStore { store async throws in
+            let code = Sample.code()
+            try await store.insert(code)
+            let once = SingleUse(key: Sample.bytes(), until: Sample.time())
+            await #expect(throws: StoreError.alreadyExists("authorization code")) {
+                try await store.insert(code, using: once)
+            }
+            #expect(try await store.isUsed(assertion: once.key) == false)
+            #expect(try await store.insert(Sample.code(), using: once))
+        }
+    }
 }

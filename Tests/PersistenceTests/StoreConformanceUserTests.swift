@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import OpenIDConnect
 import Testing
@@ -14,18 +15,18 @@ import Testing
         }
     }
 
-    @Test("an e-mail is found and refused as a duplicate in any case", arguments: StoreBackend.allCases)
+    @Test("an e-mail is found and refused as a duplicate in any case of ASCII letters", arguments: StoreBackend.allCases)
     func anyCase(_ backend: StoreBackend) async throws {
         try await backend.withStore { store in
             var user = Sample.user(email: "jürgen@example.com")
             try await store.insert(user)
-            #expect(try await store.user(email: "JÜRGEN@Example.COM") == user)
+            #expect(try await store.user(email: "JüRGEN@Example.COM") == user)
             user.name = "changed"
             let shouting = Self.user(user, email: "Jürgen@EXAMPLE.com")
             await #expect(throws: StoreError.alreadyExists("user jürgen@example.com")) { try await store.insert(shouting) }
             #expect(try await store.update(shouting))
             #expect(try await store.user(email: "jürgen@example.com") == user)
-            #expect(try await store.removeUser(email: "JÜRGEN@example.com"))
+            #expect(try await store.removeUser(email: "JüRGEN@example.com"))
             #expect(try await store.users().isEmpty)
         }
     }
@@ -94,6 +95,30 @@ import Testing
                 try await store.replacePasswordHash(email: "jane@example.com", old: "old", new: "new \(number)", at: time)
             }
             #expect(winners == 1)
+        }
+    }
+
+    @Test(
+        "letters that Unicode takes for the same are another person's, upper and lower case of ASCII are not",
+        arguments: [
+            ("kim@example.com", "\u{212A}im@example.com"), ("Kim@example.com", "\u{212A}im@example.com"),
+            ("\u{E9}@example.com", "e\u{301}@example.com"), ("\u{E5}@example.com", "\u{212B}@example.com"),
+            ("\u{E5}@example.com", "\u{C5}@example.com"), ("a;b@example.com", "a\u{37E}b@example.com"),
+            ("a`b@example.com", "a\u{1FEF}b@example.com"), ("\u{17F}@example.com", "s@example.com"),
+        ])
+    func exact(email: String, other: String) async throws {
+        for backend in StoreBackend.allCases {
+            try await backend.withStore { store async throws in
+                try await store.insert(Sample.user(email: email))
+                #expect(try await store.user(email: other) == nil)
+                #expect(try await store.removeUser(email: other) == false)
+                #expect(try await store.replacePasswordHash(email: other, old: "", new: "x", at: Sample.time()) == false)
+                try await store.insert(Sample.user(email: other))
+                #expect(try await store.users().count == 2)
+                #expect(
+                    try await store.user(email: email.asciiUppercased)?.email.utf8.elementsEqual(email.asciiLowercased.utf8)
+                        == true)
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// An elliptic curve of ECDSA keys (RFC 7518 §6.2.1.1).
 public enum Curve: String, Sendable, Hashable, CaseIterable {
     case p256 = "P-256"
@@ -32,7 +34,7 @@ public enum Curve: String, Sendable, Hashable, CaseIterable {
     }
 
     init?(groupName: String) {
-        guard let curve = Curve.allCases.first(where: { $0.groupName == groupName || $0.rawValue == groupName })
+        guard let curve = Curve.allCases.first(where: { $0.groupName.hasSameBytes(as: groupName) || $0.rawValue.hasSameBytes(as: groupName) })
         else { return nil }
         self = curve
     }

@@ -1,24 +1,25 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
 /// An authorization request that has passed every check. Only ``AuthorizationRequestValidator`` makes one, or the seal that
 /// one was put under: having it is the proof that its redirect URI belongs to its client.
 public struct AuthorizationRequest: Sendable, Hashable {
-    public let clientID: String
-    public let redirectURI: String
+    @Exact public private(set) var clientID: String
+    @Exact public private(set) var redirectURI: String
     public let responseType: ResponseType
     public let responseMode: ResponseMode
-    public let scopes: [String]
-    public let state: String?
-    public let nonce: String
+    @Exact public private(set) var scopes: [String]
+    @Exact public private(set) var state: String?
+    @Exact public private(set) var nonce: String
     public let codeChallenge: CodeChallenge?
     /// `prompt=consent`, or Dex's `approval_prompt=force`.
     public let forcesConsent: Bool
-    public let loginHint: String?
-    public let uiLocales: [String]
+    @Exact public private(set) var loginHint: String?
+    @Exact public private(set) var uiLocales: [String]
     /// `sub` of the `id_token_hint`, or asked for by the `claims` parameter: nobody else may be answered for.
-    public let expectedSubject: String?
-    public let requestedClaims: [String]
+    @Exact public private(set) var expectedSubject: String?
+    @Exact public private(set) var requestedClaims: [String]
 }
 
 extension AuthorizationRequest {
@@ -47,10 +48,10 @@ extension AuthorizationRequest {
         guard let clientID = object["c"]?.string, let redirectURI = object["r"]?.string, let type = object["t"]?.integer,
             let mode = object["m"]?.string.flatMap(ResponseMode.init), let scopes = object["s"]?.string
         else { return nil }
-        let words: (String) -> [String] = { object[$0]?.string?.split(separator: " ").map(String.init) ?? [] }
+        let words: (String) -> [String] = { object[$0]?.string?.fields(at: " ").map(String.init) ?? [] }
         self.init(
             clientID: clientID, redirectURI: redirectURI, responseType: ResponseType(rawValue: Int(type)), responseMode: mode,
-            scopes: scopes.split(separator: " ").map(String.init), state: object["st"]?.string, nonce: object["n"]?.string ?? "",
+            scopes: scopes.fields(at: " ").map(String.init), state: object["st"]?.string, nonce: object["n"]?.string ?? "",
             codeChallenge: object["cc"]?.string.flatMap { value in
                 object["cm"]?.string.flatMap(CodeChallenge.Method.init).flatMap { CodeChallenge(value, method: $0) }
             },

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -30,18 +31,20 @@ struct AuthorizationRequestValidator: Sendable {
     }
 
     private func provenClient(_ parameters: RequestParameters) async throws(AuthorizationFailure) -> Client {
-        if parameters.pairs.count(where: { $0.name == "client_id" }) > 1 {
+        if parameters.pairs.count(where: { $0.name.hasSameBytes(as: "client_id") }) > 1 {
             throw .page(PageError(.invalid, "The parameter client_id is there twice."))
         }
         guard let id = parameters["client_id"] else { throw .page(PageError(.invalid, "The parameter client_id is missing.")) }
         let client: Client?
-        do { client = try await parts.clients.client(id: id) } catch { throw .page(PageError(error)) }
+        do { client = try await parts.clients.client(id: id) } catch {
+            throw .page(PageError(error, doing: "find a client", toldTo: parts.events))
+        }
         guard let client else { throw .page(PageError(.invalid, "Invalid client_id: no application of that id is registered.")) }
         return client
     }
 
     private func provenRedirectURI(_ parameters: RequestParameters, of client: Client) throws(AuthorizationFailure) -> String {
-        if parameters.pairs.count(where: { $0.name == "redirect_uri" }) > 1 {
+        if parameters.pairs.count(where: { $0.name.hasSameBytes(as: "redirect_uri") }) > 1 {
             throw .page(PageError(.invalid, "The parameter redirect_uri is there twice."))
         }
         guard let uri = parameters["redirect_uri"] else {
@@ -84,17 +87,17 @@ struct AuthorizationRequestValidator: Sendable {
         try checkMaximumAge(parameters["max_age"])
         let claims = try parameters["claims"].map { text throws(OAuthError) in try ClaimsRequest(parsing: text) }
         let hint = try await subject(ofHint: parameters["id_token_hint"])
-        if let hint, let asked = claims?.subject, hint != asked {
+        if let hint, let asked = claims?.subject, !hint.hasSameBytes(as: asked) {
             throw OAuthError(.invalidRequest, "The id_token_hint and the claims parameter name different subjects.")
         }
-        if prompt.contains("none"), !parts.settings.showsLoginOnPromptNone {
+        if prompt.containsExactly("none"), !parts.settings.showsLoginOnPromptNone {
             throw OAuthError(.loginRequired, "Nobody is logged in, and prompt=none forbids to ask.")
         }
         return AuthorizationRequest(
             clientID: redirect.client.id, redirectURI: redirect.redirectURI, responseType: type, responseMode: redirect.mode,
             scopes: scopes,
             state: redirect.state, nonce: nonce, codeChallenge: challenge,
-            forcesConsent: prompt.contains("consent") || parameters["approval_prompt"] == "force",
+            forcesConsent: prompt.containsExactly("consent") || parameters["approval_prompt"]?.exact == "force",
             loginHint: parameters["login_hint"].flatMap { $0.utf8.count <= Self.longestHint ? $0 : nil },
             uiLocales: parameters.words("ui_locales"),
             expectedSubject: hint ?? claims?.subject, requestedClaims: claims?.names ?? [])
@@ -112,7 +115,7 @@ struct AuthorizationRequestValidator: Sendable {
         guard let type, parts.settings.offers(type) else {
             throw OAuthError(.unsupportedResponseType, "The response type '\(text)' is not offered.")
         }
-        if redirect.redirectURI == RedirectURIRule.outOfBand, type != .code {
+        if redirect.redirectURI.hasSameBytes(as: RedirectURIRule.outOfBand), type != .code {
             throw OAuthError(.invalidRequest, "This redirect URI takes only the response type code.")
         }
         return type
@@ -133,8 +136,8 @@ struct AuthorizationRequestValidator: Sendable {
         _ parameters: RequestParameters, type: ResponseType, client: Client
     ) async throws(OAuthError) -> [String] {
         let scopes = parameters.words("scope")
-        try await ScopeRule(clients: parts.clients).check(scopes, for: client)
-        if type.contains(.idToken), !scopes.contains("openid") {
+        try await ScopeRule(clients: parts.clients, events: parts.events).check(scopes, for: client)
+        if type.contains(.idToken), !scopes.containsExactly("openid") {
             throw OAuthError(.invalidScope, "The scope openid is needed for an ID token.")
         }
         if scopes.isEmpty { throw OAuthError(.invalidScope, "The parameter scope is missing; ask for openid at least.") }
@@ -177,10 +180,10 @@ struct AuthorizationRequestValidator: Sendable {
 
     private func promptValues(_ parameters: RequestParameters) throws(OAuthError) -> [String] {
         let prompt = parameters.words("prompt")
-        if let unknown = prompt.first(where: { !["none", "login", "consent", "select_account"].contains($0) }) {
+        if let unknown = prompt.first(where: { !["none", "login", "consent", "select_account"].containsExactly($0) }) {
             throw OAuthError(.invalidRequest, "The prompt '\(unknown)' is not known.")
         }
-        if prompt.contains("none"), prompt.count > 1 { throw OAuthError(.invalidRequest, "prompt=none must stand alone.") }
+        if prompt.containsExactly("none"), prompt.count > 1 { throw OAuthError(.invalidRequest, "prompt=none must stand alone.") }
         return prompt
     }
 

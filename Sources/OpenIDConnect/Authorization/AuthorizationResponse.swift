@@ -1,20 +1,33 @@
+import Bytes
+
 /// What goes back to the client through the browser. It can only be made from a proven redirect URI.
 public struct AuthorizationResponse: Sendable, Hashable {
-    public let redirectURI: String
+    @Exact public private(set) var redirectURI: String
     public let mode: ResponseMode
     /// In the order they are sent.
     public let parameters: [Parameter]
 
     public struct Parameter: Sendable, Hashable {
-        public let name: String
-        public let value: String
+        @Exact public private(set) var name: String
+        @Exact public private(set) var value: String
+
+        init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    init(redirectURI: String, mode: ResponseMode, parameters: [Parameter]) {
+        self.redirectURI = redirectURI
+        self.mode = mode
+        self.parameters = parameters
     }
 
     /// The code is shown to the person, who carries it over by hand.
-    public var isOutOfBand: Bool { redirectURI == RedirectURIRule.outOfBand }
+    public var isOutOfBand: Bool { redirectURI.hasSameBytes(as: RedirectURIRule.outOfBand) }
 
     public subscript(name: String) -> String? {
-        parameters.first { $0.name == name }?.value
+        parameters.first { $0.name.hasSameBytes(as: name) }?.value
     }
 
     /// The address to send the browser to; for `form_post` the parameters travel in a form instead.
@@ -23,7 +36,7 @@ public struct AuthorizationResponse: Sendable, Hashable {
         let query = parameters.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(
             separator: "&")
         return switch mode {
-        case .query: redirectURI + (redirectURI.contains("?") ? "&" : "?") + query
+        case .query: redirectURI + (redirectURI.containsByte("?") ? "&" : "?") + query
         case .fragment: redirectURI + "#" + query
         case .formPost: redirectURI
         }

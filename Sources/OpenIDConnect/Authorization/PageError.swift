@@ -3,6 +3,8 @@ public struct PageError: Error, Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// The request cannot be understood or has expired: start again at the application.
         case invalid
+        /// The sign-in has had its answer: start again at the application.
+        case finished
         case forbidden
         /// Too much to do now.
         case unavailable
@@ -16,13 +18,6 @@ public struct PageError: Error, Sendable, Hashable {
     public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
-    }
-
-    init(_ error: StoreError) {
-        switch error {
-        case .overloaded, .busy: self.init(.unavailable, "The server is busy. Try again in a moment.")
-        default: self.init(.failed, "The server could not complete the request.")
-        }
     }
 }
 

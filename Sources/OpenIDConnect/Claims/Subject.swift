@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// Claim `sub` as Dex makes it: base64url of the protobuf message `{1: user id, 2: connector id}`.
@@ -25,7 +26,7 @@ public enum Subject {
         }
         let (userID, connectorID) = (texts[1 << 3 | 2] ?? "", texts[2 << 3 | 2] ?? "")
         // There is one way to write it.
-        guard make(userID: userID, connectorID: connectorID) == subject else { return nil }
+        guard make(userID: userID, connectorID: connectorID).hasSameBytes(as: subject) else { return nil }
         return (userID, connectorID)
     }
 

@@ -1,8 +1,9 @@
+import Bytes
 import Synchronization
 
 /// Static clients in front of stored ones: a static client hides a stored one of its id, as in Dex.
 public final class ClientDirectory: Sendable {
-    private let fixed: Mutex<[String: Client]>
+    private let fixed: Mutex<[ExactText: Client]>
     private let store: any ClientStore
 
     public init(static clients: [Client], store: any ClientStore) {
@@ -11,7 +12,7 @@ public final class ClientDirectory: Sendable {
     }
 
     public func client(id: String) async throws(StoreError) -> Client? {
-        if let client = fixed.withLock({ $0[id] }) { return client }
+        if let client = fixed.withLock({ $0[id.exact] }) { return client }
         return try await store.client(id: id)
     }
 
@@ -20,7 +21,7 @@ public final class ClientDirectory: Sendable {
         fixed.withLock { $0 = Self.byID(clients) }
     }
 
-    private static func byID(_ clients: [Client]) -> [String: Client] {
-        Dictionary(clients.map { ($0.id, $0) }) { _, last in last }
+    private static func byID(_ clients: [Client]) -> [ExactText: Client] {
+        Dictionary(clients.map { ($0.id.exact, $0) }) { _, last in last }
     }
 }

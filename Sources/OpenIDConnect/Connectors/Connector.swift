@@ -49,10 +49,10 @@ public struct ConnectorIdentity: Sendable, Hashable {
     public var identity: Identity
     public var connectorData: [UInt8]?
     /// Claim `amr` (RFC 8176).
-    public var methods: [String]
+    @Exact public var methods: [String]
     /// What a ``LogoutConnector`` has to know when the person logs out. It stays sealed in the browser, where there is room for
     /// about 2 KiB; nil if there is nothing to be ended at the other site.
-    public var logoutMemory: String?
+    @Exact public var logoutMemory: String?
 
     public init(identity: Identity, connectorData: [UInt8]? = nil, methods: [String], logoutMemory: String? = nil) {
         self.identity = identity

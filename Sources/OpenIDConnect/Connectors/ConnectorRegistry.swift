@@ -1,3 +1,4 @@
+public import Bytes
 import Synchronization
 
 /// The connectors of the configuration, in its order. A reload replaces them all at once.
@@ -11,19 +12,19 @@ public final class ConnectorRegistry: Sendable {
         /// What becomes of the claims of everybody that it finds.
         public let mapping: IdentityMapping
         /// Domains of e-mail addresses, in lower case: whoever has one is sent here.
-        public let emailDomains: Set<String>
+        public let emailDomains: Set<ExactText>
         public let connector: any Connector
 
         public init(
             id: String, name: String, type: String, grantTypes: Set<GrantType> = [], mapping: IdentityMapping = .none,
-            emailDomains: Set<String> = [], connector: any Connector
+            emailDomains: some Sequence<String> = [], connector: any Connector
         ) {
             self.id = id
             self.name = name
             self.type = type
             self.grantTypes = grantTypes
             self.mapping = mapping
-            self.emailDomains = emailDomains
+            self.emailDomains = Set(emailDomains.map(\.asciiLowercased.exact))
             self.connector = connector
         }
 
@@ -33,8 +34,8 @@ public final class ConnectorRegistry: Sendable {
 
         /// Whether an e-mail address is of one of its domains.
         public func isHome(of address: String) -> Bool {
-            guard let at = address.lastIndex(of: "@") else { return false }
-            return emailDomains.contains(address[address.index(after: at)...].lowercased())
+            guard let domain = address.cutLast(at: "@")?.after else { return false }
+            return emailDomains.contains(domain.asciiLowercased.exact)
         }
 
         public var canRefresh: Bool {
@@ -64,18 +65,18 @@ public final class ConnectorRegistry: Sendable {
     }
 
     public subscript(id: String) -> Entry? {
-        entries.first { $0.id == id }
+        entries.first { $0.id.hasSameBytes(as: id) }
     }
 
     /// Those that a person of this client may choose from, by name as Dex sorts them.
     public func choices(for client: Client) -> [Entry] {
         entries.filter { client.allows(connector: $0.id) }
-            .sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }
+            .sorted { ($0.name.asciiLowercased.exact, $0.id.exact) < ($1.name.asciiLowercased.exact, $1.id.exact) }
     }
 }
 
 extension Client {
     public func allows(connector id: String) -> Bool {
-        allowedConnectors.isEmpty || allowedConnectors.contains(id)
+        allowedConnectors.isEmpty || allowedConnectors.containsExactly(id)
     }
 }

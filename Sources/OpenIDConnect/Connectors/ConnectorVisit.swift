@@ -1,3 +1,5 @@
+import Bytes
+
 /// A person who is about to visit another site.
 public struct ConnectorVisit: Sendable {
     /// Where the browser must come back to.
@@ -34,8 +36,8 @@ public enum ConnectorDestination: Sendable, Hashable {
     case form(action: String, fields: [Field])
 
     public struct Field: Sendable, Hashable {
-        public let name: String
-        public let value: String
+        @Exact public private(set) var name: String
+        @Exact public private(set) var value: String
 
         public init(name: String, value: String) {
             self.name = name
@@ -62,18 +64,23 @@ public struct ConnectorAnswer: Sendable {
     /// The other end of the connection, which may be a proxy that vouches for somebody.
     public struct Sender: Sendable, Hashable {
         /// Its IP address, whatever it says of others in headers; empty on a Unix socket.
-        public let address: String
+        @Exact public private(set) var address: String
         /// In the order of arrival, names in lower case.
         public let headers: [Header]
 
         public struct Header: Sendable, Hashable {
-            public let name: String
-            public let value: String
+            @Exact public private(set) var name: String
+            @Exact public private(set) var value: String
+
+            init(name: String, value: String) {
+                self.name = name
+                self.value = value
+            }
         }
 
         public init(address: String, headers: [(name: String, value: String)]) {
             self.address = address
-            self.headers = headers.map { Header(name: $0.name.lowercased(), value: $0.value) }
+            self.headers = headers.map { Header(name: $0.name.asciiLowercased, value: $0.value) }
         }
     }
 

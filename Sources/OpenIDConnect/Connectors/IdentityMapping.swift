@@ -1,3 +1,5 @@
+import Bytes
+
 /// What the configuration makes of an identity that a connector has found. The rules run in order; each sees what those before
 /// it have made. The person's id is not among the claims: `sub` must never change.
 public struct IdentityMapping: Sendable, Hashable {
@@ -31,6 +33,7 @@ public struct IdentityMapping: Sendable, Hashable {
         case rewrite(TextPattern, to: String)
         case prefix(String)
         case suffix(String)
+        /// ASCII letters; others stay, as Unicode makes one letter of several.
         case lowercase
         /// Only values that match one of these stay.
         case keep([TextPattern])
@@ -68,7 +71,7 @@ extension IdentityMapping.Change {
             return values.map { value in pattern.captures(value).map { TextPattern.fill(template, with: $0) } ?? value }
         case .prefix(let text): return values.map { text + $0 }
         case .suffix(let text): return values.map { $0 + text }
-        case .lowercase: return values.map { $0.lowercased() }
+        case .lowercase: return values.map(\.asciiLowercased)
         case .keep(let patterns): return values.filter { value in patterns.contains { $0.matches(value) } }
         case .drop(let patterns): return values.filter { value in !patterns.contains { $0.matches(value) } }
         case .add(let more): return values + more
@@ -93,10 +96,10 @@ extension Identity {
             case .name: username = newValue.first ?? ""
             case .preferredUsername: preferredUsername = newValue.first ?? ""
             case .email: email = newValue.first ?? ""
-            case .emailVerified: emailVerified = newValue.first == "true"
+            case .emailVerified: emailVerified = newValue.first?.exact == "true"
             case .groups:
-                var seen: Set<String> = []
-                groups = newValue.filter { !$0.isEmpty && seen.insert($0).inserted }
+                var seen: Set<ExactText> = []
+                groups = newValue.filter { !$0.isEmpty && seen.insert($0.exact).inserted }
             }
         }
     }

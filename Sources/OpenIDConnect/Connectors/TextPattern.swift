@@ -1,11 +1,13 @@
-/// A pattern of the configuration: `*` stands for any text, `?` for one character, everything else for itself.
+import Bytes
+
+/// A pattern of the configuration: `*` stands for any text, `?` for one code point, everything else for itself, byte by byte.
 ///
 /// Matching takes at most pattern × text steps, whatever they are: no pattern can be made to take long.
 public struct TextPattern: Sendable, Hashable {
-    private let pattern: [Character]
+    private let pattern: [Unicode.Scalar]
 
     public init(_ text: String) {
-        pattern = Array(text)
+        pattern = Array(text.unicodeScalars)
     }
 
     public func matches(_ text: String) -> Bool {
@@ -14,7 +16,7 @@ public struct TextPattern: Sendable, Hashable {
 
     /// What each `*` stands for, in order; nil if the text does not match. All but the last take as little as they can.
     public func captures(_ text: String) -> [String]? {
-        let text = Array(text)
+        let text = Array(text.unicodeScalars)
         var starts: [(pattern: Int, text: Int)] = []
         var ends: [Int] = []
         var (at, position) = (0, 0)
@@ -35,22 +37,26 @@ public struct TextPattern: Sendable, Hashable {
                 return nil
             }
         }
-        return zip(starts, ends).map { String(text[$0.text..<$1]) }
+        return zip(starts, ends).map { starts, end in
+            var capture = String.UnicodeScalarView()
+            capture.append(contentsOf: text[starts.text..<end])
+            return String(capture)
+        }
     }
 
     /// Replaces `$1` … `$9` in a template by what the stars stand for.
     static func fill(_ template: String, with captures: [String]) -> String {
         var result = ""
         var rest = Substring(template)
-        while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
-            let next = rest.index(after: dollar)
-            if next < rest.endIndex, let number = rest[next].wholeNumberValue, number >= 1, number <= captures.count {
+        while let (before, after) = rest.cutOnce(at: "$") {
+            result += before
+            let number = after.utf8.first.flatMap { $0.isASCIIDigit ? Int($0 - UInt8(ascii: "0")) : nil } ?? 0
+            if number >= 1, number <= captures.count {
                 result += captures[number - 1]
-                rest = rest[rest.index(after: next)...]
+                rest = Substring(after.utf8.dropFirst())
             } else {
                 result += "$"
-                rest = rest[next...]
+                rest = after
             }
         }
         return result + rest

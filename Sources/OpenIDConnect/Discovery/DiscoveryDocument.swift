@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 
@@ -20,8 +21,8 @@ public struct DiscoveryDocument: Sendable {
             "introspection_endpoint": .string(issuer + "/token/introspect"),
             "revocation_endpoint": .string(issuer + "/token/revoke"),
             "end_session_endpoint": .string(issuer + "/logout"),
-            "grant_types_supported": strings(settings.grantTypes.map(\.rawValue).sorted()),
-            "response_types_supported": strings(settings.offeredResponseTypes.map(\.text).sorted()),
+            "grant_types_supported": strings(settings.grantTypes.map(\.rawValue.exact).sorted().map(\.text)),
+            "response_types_supported": strings(settings.offeredResponseTypes.map(\.text.exact).sorted().map(\.text)),
             "response_modes_supported": strings(ResponseMode.allCases.map(\.rawValue)),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": strings(algorithms),

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -19,13 +20,12 @@ struct AuthorizationCodeGrant: Grant {
         let now = parts.clock.now
         let found: AuthorizationCode?
         do { found = try await parts.grants.authorizationCode(hash: hash) } catch {
-            parts.events.record(.storeFailed(error, doing: "find a code"))
-            throw OAuthError(error)
+            throw OAuthError(error, doing: "find a code", toldTo: parts.events)
         }
-        guard let code = found, code.clientID == client.id else { throw Self.refused }
+        guard let code = found, code.clientID.hasSameBytes(as: client.id) else { throw Self.refused }
         if code.redeemedAt != nil { throw await replayed(code) }
         // A failed check leaves the code as it is: whoever holds the right verifier can still redeem it.
-        guard now < code.expiresAt, parameters["redirect_uri"] == code.redirectURI,
+        guard now < code.expiresAt, parameters["redirect_uri"]?.exact == code.redirectURI.exact,
             verifierIsRight(parameters["code_verifier"], for: code.codeChallenge),
             client.allows(connector: code.authentication.connectorID)
         else { throw Self.refused }
@@ -35,8 +35,7 @@ struct AuthorizationCodeGrant: Grant {
         let refresh = makeRefreshGrant(for: subject, now: now)
         let isFirst: Bool
         do { isFirst = try await parts.grants.redeem(codeHash: hash, at: now, creating: refresh?.grant) } catch {
-            parts.events.record(.storeFailed(error, doing: "redeem a code"))
-            throw OAuthError(error)
+            throw OAuthError(error, doing: "redeem a code", toldTo: parts.events)
         }
         if !isFirst { throw await replayed(code) }
         return parts.answer(issued, to: subject, grant: .authorizationCode, refreshToken: refresh?.token)

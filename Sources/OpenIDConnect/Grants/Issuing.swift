@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -6,7 +7,7 @@ extension ProviderParts {
     /// Signs the tokens of an answer, before anything is written: if the signer is too busy, the code or refresh token that
     /// was presented is still good, and nobody has to log in again.
     func sign(_ subject: TokenSubject, code: String? = nil) async throws(OAuthError) -> TokenIssuer.Issued {
-        let wanted: TokenIssuer.Wanted = subject.scopes.contains("openid") ? [.accessToken, .idToken] : .accessToken
+        let wanted: TokenIssuer.Wanted = subject.scopes.containsExactly("openid") ? [.accessToken, .idToken] : .accessToken
         do { return try await issuer.issue(subject, wanted, code: code) } catch {
             events.record(.signingFailed(error))
             throw OAuthError(error)
@@ -28,7 +29,7 @@ extension ProviderParts {
 
     /// Whether a login may be followed by a refresh token (OpenID Connect Core §11).
     func mayRefresh(scopes: [String], connectorID: String) -> Bool {
-        scopes.contains("offline_access") && settings.grantTypes.contains(.refreshToken)
+        scopes.containsExactly("offline_access") && settings.grantTypes.contains(.refreshToken)
             && connectors[connectorID]?.canRefresh == true
     }
 
@@ -43,11 +44,9 @@ extension ProviderParts {
         return (grant, token)
     }
 
-    /// Ends everything that was issued under a grant. The list in memory comes first: it works even if the store does not.
+    /// Ends everything that was issued under a grant that is in the wrong hands. The caller is refused, whatever comes of it.
     func revoke(grantID: String) async {
-        let until = clock.now + settings.tokenLifetime.timeInterval + KeySchedule.margin.timeInterval
-        revocations.add(id: grantID, until: until)
-        do { try await grants.revoke(id: grantID, until: until) } catch {
+        do { try await Revoker(self).revoke(id: grantID) } catch {
             events.record(.storeFailed(error, doing: "revoke a grant"))
         }
     }

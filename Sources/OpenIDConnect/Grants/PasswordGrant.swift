@@ -21,7 +21,7 @@ struct PasswordGrant: Grant {
         else { throw OAuthError(.unauthorizedClient, "The password grant has no connector.") }
         guard client.allows(connector: id) else { throw OAuthError(.invalidGrant, "The client may not use this connector.") }
         let scopes = parameters.words("scope")
-        try await ScopeRule(clients: parts.clients).check(scopes, for: client)
+        try await ScopeRule(clients: parts.clients, events: parts.events).check(scopes, for: client)
 
         let found = try await authenticate(connector, entry, username, password, scopes, client)
         let now = parts.clock.now
@@ -34,8 +34,7 @@ struct PasswordGrant: Grant {
         let refresh = parts.mayRefresh(scopes: scopes, connectorID: id) ? parts.makeRefreshGrant(for: subject, now: now) : nil
         if let refresh {
             do { try await parts.grants.insert(refresh.grant) } catch {
-                parts.events.record(.storeFailed(error, doing: "store a refresh grant"))
-                throw OAuthError(error)
+                throw OAuthError(error, doing: "store a refresh grant", toldTo: parts.events)
             }
         }
         return parts.answer(issued, to: subject, grant: .password, refreshToken: refresh?.token)

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -56,17 +57,17 @@ struct RefreshTokenGrant: Grant {
         case .invented:
             throw Self.refused
         }
-        return parts.answer(issued, to: subject, grant: .refreshToken, refreshToken: next, reportsScope: scopes != grant.scopes)
+        return parts.answer(
+            issued, to: subject, grant: .refreshToken, refreshToken: next, reportsScope: !scopes.isExactly(grant.scopes))
     }
 
     private func find(_ token: RefreshToken, of client: Client) async throws(OAuthError) -> RefreshGrant {
         let found: RefreshGrant?
         do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch {
-            parts.events.record(.storeFailed(error, doing: "find a refresh grant"))
-            throw OAuthError(error)
+            throw OAuthError(error, doing: "find a refresh grant", toldTo: parts.events)
         }
         // Another client's token is refused and left alone: its owner has done nothing wrong.
-        guard let found, found.clientID == client.id else { throw Self.refused }
+        guard let found, found.clientID.hasSameBytes(as: client.id) else { throw Self.refused }
         return found
     }
 
@@ -88,7 +89,7 @@ struct RefreshTokenGrant: Grant {
     /// `scope` may only take away (RFC 6749 §6), for this answer.
     private func narrowed(_ asked: [String], to granted: [String]) throws(OAuthError) -> [String] {
         if asked.isEmpty { return granted }
-        guard asked.allSatisfy(granted.contains) else {
+        guard asked.allSatisfy(granted.containsExactly) else {
             throw OAuthError(.invalidScope, "The scope asks for more than was granted.")
         }
         return asked
@@ -140,8 +141,7 @@ struct RefreshTokenGrant: Grant {
         }
         let isFirst: Bool
         do { isFirst = try await parts.grants.rotate(updated, expecting: token.secretHash) } catch {
-            parts.events.record(.storeFailed(error, doing: "rotate a refresh token"))
-            throw OAuthError(error)
+            throw OAuthError(error, doing: "rotate a refresh token", toldTo: parts.events)
         }
         return isFirst ? next : try await afterLosingARace(token, of: used, now: now)
     }
@@ -151,7 +151,9 @@ struct RefreshTokenGrant: Grant {
         _ token: RefreshToken, of grant: RefreshGrant, now: Date
     ) async throws(OAuthError) -> RefreshToken {
         let found: RefreshGrant?
-        do { found = try await parts.grants.refreshGrant(id: grant.id) } catch { throw OAuthError(error) }
+        do { found = try await parts.grants.refreshGrant(id: grant.id) } catch {
+            throw OAuthError(error, doing: "find a refresh grant", toldTo: parts.events)
+        }
         guard let found else { throw Self.refused }
         guard case .repeated(let current) = standing(of: token, in: found, now: now) else { throw await stolen(found) }
         return current

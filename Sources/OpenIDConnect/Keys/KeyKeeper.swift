@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 
@@ -17,7 +18,7 @@ public actor KeyKeeper {
     private let events: any EventLog
     private let generate: @Sendable (KeySpecification) async throws -> PrivateKey
     /// Parsed once: reading a PEM costs more than a signature.
-    private var parsed: [String: PrivateKey] = [:]
+    private var parsed: [ExactText: PrivateKey] = [:]
     private var shown: [StoredSigningKey] = []
 
     /// - Parameters:
@@ -75,7 +76,7 @@ public actor KeyKeeper {
             key, after: newest?.keyID, predecessorExpiresAt: newest.map { _ in schedule.expiry(successorActivatesAt: activation) }
         )
         if won {
-            parsed[key.keyID] = pair
+            parsed[key.keyID.exact] = pair
             events.record(.keysRotated(newKeyID: key.keyID, activatesAt: Timestamp(activation).text))
         }
         return key
@@ -84,14 +85,15 @@ public actor KeyKeeper {
     private func publish(_ keys: [StoredSigningKey]) throws -> Bool {
         let now = clock.now
         let published = schedule.published(of: keys, at: now)
+        // characters: of these texts none, as they are `@Exact`
         guard published != shown || ring.current == nil else { return false }
-        parsed = parsed.filter { entry in published.contains { $0.keyID == entry.key } }
+        parsed = parsed.filter { entry in published.contains { $0.keyID.exact == entry.key } }
         var signing: [(activatesAt: Date, key: SigningKey)] = []
         var verification: [(activatesAt: Date, key: VerificationKey, jwk: JWK)] = []
         for stored in published {
             if stored.canSign {
-                let pair = try parsed[stored.keyID] ?? PrivateKey(storedPEM: stored.privateKeyPEM)
-                parsed[stored.keyID] = pair
+                let pair = try parsed[stored.keyID.exact] ?? PrivateKey(storedPEM: stored.privateKeyPEM)
+                parsed[stored.keyID.exact] = pair
                 signing.append((stored.activatesAt, try SigningKey(keyID: stored.keyID, algorithm: stored.algorithm, key: pair)))
                 verification.append(publication(of: pair.publicKey, as: stored))
             } else {
@@ -101,8 +103,8 @@ public actor KeyKeeper {
         signing.sort { $0.activatesAt > $1.activatesAt }
         let active = schedule.active(of: published, at: now)
         verification.sort { one, other in
-            if one.key.keyID == active?.keyID { return true }
-            if other.key.keyID == active?.keyID { return false }
+            if one.key.keyID?.exact == active?.keyID.exact { return true }
+            if other.key.keyID?.exact == active?.keyID.exact { return false }
             return one.activatesAt > other.activatesAt
         }
         ring.replace(

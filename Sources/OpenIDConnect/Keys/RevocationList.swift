@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 import Synchronization
 
@@ -5,7 +6,7 @@ import Synchronization
 /// fed from the store by every process.
 public final class RevocationList: Sendable {
     private struct State {
-        var until: [String: Date] = [:]
+        var until: [ExactText: Date] = [:]
         var position: Int64 = 0
         var listeners: [@Sendable () -> Void] = []
     }
@@ -22,9 +23,9 @@ public final class RevocationList: Sendable {
     public func contains(tokenID: String) -> Bool {
         state.withLock { state in
             if state.until.isEmpty { return false }
-            if state.until[tokenID] != nil { return true }
-            guard let dot = tokenID.firstIndex(of: ".") else { return false }
-            return state.until[String(tokenID[..<dot])] != nil
+            if state.until[tokenID.exact] != nil { return true }
+            guard let grantID = tokenID.cutOnce(at: ".")?.before else { return false }
+            return state.until[grantID.exact] != nil
         }
     }
 
@@ -40,7 +41,7 @@ public final class RevocationList: Sendable {
     /// This process revoked something: known at once.
     public func add(id: String, until: Date) {
         let listeners = state.withLock { state in
-            state.until[id] = max(state.until[id] ?? until, until)
+            state.until[id.exact] = max(state.until[id.exact] ?? until, until)
             return state.listeners
         }
         changed(listeners)
@@ -52,7 +53,7 @@ public final class RevocationList: Sendable {
         let listeners = state.withLock { state in
             for revocation in revocations {
                 state.position = max(state.position, revocation.position)
-                if revocation.until > now { state.until[revocation.id] = revocation.until }
+                if revocation.until > now { state.until[revocation.id.exact] = revocation.until }
             }
             return state.listeners
         }

@@ -15,12 +15,17 @@ public final class SealerSource: Sendable {
     private let store: any KeyStore
     private let clock: any WallClock
     private let random: any RandomSource
+    private let events: (any EventLog)?
     private let state = Mutex(State())
 
-    public init(store: any KeyStore, clock: any WallClock, random: any RandomSource) {
+    /// - Parameter events: is told when the store fails while somebody waits.
+    public init(
+        store: any KeyStore, clock: any WallClock, random: any RandomSource, events: (any EventLog)? = nil
+    ) {
         self.store = store
         self.clock = clock
         self.random = random
+        self.events = events
     }
 
     /// Loads the keys and adds one when the newest has sealed for long enough. Call at start and now and then.
@@ -69,7 +74,10 @@ public final class SealerSource: Sendable {
             } catch {
                 // Perhaps another process has just made that key: a stranger can cause one query by this, and no write.
                 guard case .unknownKey = error, !isReloaded else { return nil }
-                do { try await refresh() } catch { return nil }
+                do { try await refresh() } catch {
+                    events?.record(.storeFailed(error, doing: "find a sealing key"))
+                    return nil
+                }
             }
         }
         return nil

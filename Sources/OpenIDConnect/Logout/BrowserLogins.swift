@@ -1,13 +1,13 @@
-import FoundationEssentials
+import Bytes
 import JOSE
 
 /// A login that has just happened in a browser, as far as its logout needs it.
 public struct BrowserLogin: Sendable, Hashable {
-    public let userID: String
-    public let connectorID: String
-    public let clientID: String
+    @Exact public private(set) var userID: String
+    @Exact public private(set) var connectorID: String
+    @Exact public private(set) var clientID: String
     /// ``ConnectorIdentity/logoutMemory``.
-    public let logoutMemory: String?
+    @Exact public private(set) var logoutMemory: String?
 
     init(userID: String, connectorID: String, clientID: String, logoutMemory: String?) {
         self.userID = userID
@@ -20,13 +20,25 @@ public struct BrowserLogin: Sendable, Hashable {
 /// Who has logged in with a browser, newest first. It travels sealed in a cookie and is good in that browser only.
 struct BrowserLogins: Sendable {
     struct Entry: Sendable, Hashable {
-        let userID: String
-        let connectorID: String
+        @Exact private(set) var userID: String
+        @Exact private(set) var connectorID: String
         /// Newest first.
-        var clientIDs: [String]
-        var logoutMemory: String?
+        @Exact var clientIDs: [String]
+        @Exact var logoutMemory: String?
         /// It is over here, and its session at the other site is to be ended.
         var isEnding = false
+
+        init(userID: String, connectorID: String, clientIDs: [String], logoutMemory: String?, isEnding: Bool = false) {
+            self.userID = userID
+            self.connectorID = connectorID
+            self.clientIDs = clientIDs
+            self.logoutMemory = logoutMemory
+            self.isEnding = isEnding
+        }
+
+        func isOf(userID: String, connectorID: String) -> Bool {
+            self.userID.hasSameBytes(as: userID) && self.connectorID.hasSameBytes(as: connectorID)
+        }
     }
 
     var entries: [Entry] = []
@@ -38,9 +50,9 @@ struct BrowserLogins: Sendable {
     private static let mostClients = 8
 
     mutating func add(_ login: BrowserLogin) {
-        let index = entries.firstIndex { $0.userID == login.userID && $0.connectorID == login.connectorID }
+        let index = entries.firstIndex { $0.isOf(userID: login.userID, connectorID: login.connectorID) }
         var clientIDs = index.map { entries.remove(at: $0).clientIDs } ?? []
-        clientIDs.removeAll { $0 == login.clientID }
+        clientIDs.removeAll { $0.hasSameBytes(as: login.clientID) }
         clientIDs.insert(login.clientID, at: 0)
         entries.insert(
             Entry(
@@ -99,6 +111,6 @@ struct BrowserLogins: Sendable {
 
 extension LogoutRequest.Person {
     func isOf(_ entry: BrowserLogins.Entry) -> Bool {
-        entry.userID == userID && entry.connectorID == connectorID
+        entry.isOf(userID: userID, connectorID: connectorID)
     }
 }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Ends what somebody's logins have left: refresh grants, and the access tokens of their families, as a revocation by the
 /// client does it (``TokenRevocation``).
 struct GrantEnding: Sendable {
@@ -14,13 +12,7 @@ struct GrantEnding: Sendable {
     ) async throws(StoreError) -> [String] {
         let grants = try await parts.grants.refreshGrants(userID: userID, connectorID: connectorID, clientID: clientID)
         let ending = grants.filter(condition)
-        for grant in ending { try await end(id: grant.id) }
+        for grant in ending { try await Revoker(parts).revoke(id: grant.id) }
         return ending.map(\.id)
-    }
-
-    func end(id: String) async throws(StoreError) {
-        let until = parts.clock.now + parts.settings.tokenLifetime.timeInterval + KeySchedule.margin.timeInterval
-        try await parts.grants.revoke(id: id, until: until)
-        parts.revocations.add(id: id, until: until)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// Messages of other sites about logouts. They come through a browser that may send no cookie of ours with them.
@@ -27,18 +28,17 @@ extension LogoutFlow {
         do throws(StoreError) {
             let grants = try await parts.grants.refreshGrants(userID: order.userID, connectorID: connectorID, clientID: nil)
             let ending = grants.filter { order.covers($0.authentication.connectorData) }
-            for grant in ending { try await GrantEnding(parts: parts).end(id: grant.id) }
-            for (clientID, grants) in Dictionary(grouping: ending, by: \.clientID).sorted(by: { $0.key < $1.key }) {
-                loggedOut(order.userID, connectorID, clientID, grants.map(\.id))
+            for grant in ending { try await Revoker(parts).revoke(id: grant.id) }
+            for (clientID, grants) in Dictionary(grouping: ending, by: \.clientID.exact).sorted(by: { $0.key < $1.key }) {
+                loggedOut(order.userID, connectorID, clientID.text, grants.map(\.id))
             }
         } catch {
-            parts.events.record(.storeFailed(error, doing: "end a login"))
-            throw PageError(error)
+            throw PageError(error, doing: "end a login", toldTo: parts.events)
         }
         let destination: ConnectorDestination?
         do throws(ConnectorError) { destination = try await order.answer() } catch { throw refused(error, connectorID) }
         var logins = await logins(browser.logins, browser.binding)
-        logins.entries.removeAll { $0.userID == order.userID && $0.connectorID == connectorID }
+        logins.entries.removeAll { $0.isOf(userID: order.userID, connectorID: connectorID) }
         return changed(LogoutAnswer(destination.map(LogoutOutcome.leave) ?? .signedOut(uiLocales: [])), logins, .keep, browser)
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -30,7 +31,16 @@ public struct LogoutFlow: Sendable {
     public func remember(_ login: BrowserLogin, in cookie: String?, browser: BrowserBinding) async -> String? {
         var logins = await logins(cookie, browser)
         logins.add(login)
-        return try? parts.sealers.seal(logins.serialized(browser: browser.hash), purpose: BrowserLogins.purpose)
+        return sealed(logins, browser)
+    }
+
+    private func sealed(_ logins: BrowserLogins, _ browser: BrowserBinding) -> String? {
+        do {
+            return try parts.sealers.seal(logins.serialized(browser: browser.hash), purpose: BrowserLogins.purpose)
+        } catch {
+            parts.events.record(.storeFailed(error, doing: "seal a browser's logins"))
+            return nil
+        }
     }
 
     func logins(_ cookie: String?, _ browser: BrowserBinding) async -> BrowserLogins {
@@ -95,7 +105,7 @@ public struct LogoutFlow: Sendable {
         if let person = request.person, logins.entries.isEmpty || logins.entries.contains(where: person.isOf) {
             return try await end(request, logins, browser)
         }
-        guard request.target != .refused || request.person != nil else { throw Self.unregistered(isOver: false) }
+        guard !request.isRefused || request.person != nil else { throw Self.unregistered(isOver: false) }
         let sealed = try seal(request, purpose: Self.questionPurpose, lifetime: Self.patience, browser: browser.binding)
         return LogoutAnswer(.ask(clientName: request.clientName, request: sealed, uiLocales: request.uiLocales))
     }
@@ -117,7 +127,7 @@ public struct LogoutFlow: Sendable {
                     loggedOut(person.userID, person.connectorID, clientID, ended)
                 }
                 // Its access tokens are there though it never had a refresh token.
-                if let grantID = person.grantID, !ended.contains(grantID) { try await ending.end(id: grantID) }
+                if let grantID = person.grantID, !ended.containsExactly(grantID) { try await Revoker(parts).revoke(id: grantID) }
             }
             for index in logins.entries.indices {
                 let entry = logins.entries[index]
@@ -134,8 +144,7 @@ public struct LogoutFlow: Sendable {
                 }
             }
         } catch {
-            parts.events.record(.storeFailed(error, doing: "end a login"))
-            throw PageError(error)
+            throw PageError(error, doing: "end a login", toldTo: parts.events)
         }
         return try await leave(request, logins, browser)
     }
@@ -181,7 +190,8 @@ public struct LogoutFlow: Sendable {
         case .refused: return .refuse(Self.unregistered(isOver: true))
         case .address(let address):
             // A reload may have taken the client or its address away in the meantime.
-            guard let client = try await validator.client(request.clientID), client.postLogoutRedirectURIs.contains(address)
+            guard let client = try await validator.client(request.clientID),
+                client.postLogoutRedirectURIs.containsExactly(address)
             else { return .refuse(Self.unregistered(isOver: true)) }
             return .end(location: request.location(address))
         }
@@ -193,10 +203,7 @@ public struct LogoutFlow: Sendable {
         var answer = answer
         answer.departure = departure
         guard browser.logins != nil else { return answer }
-        let sealed =
-            logins.entries.isEmpty
-            ? nil
-            : try? parts.sealers.seal(logins.serialized(browser: browser.binding.hash), purpose: BrowserLogins.purpose)
+        let sealed = logins.entries.isEmpty ? nil : sealed(logins, browser.binding)
         answer.logins = sealed.map(LogoutAnswer.Change.set) ?? .clear
         return answer
     }
@@ -216,8 +223,7 @@ public struct LogoutFlow: Sendable {
         if let browser { object["b"] = .string(Base64URL.encode(browser.hash)) }
         if let state { object["n"] = .string(state) }
         do { return try parts.sealers.seal(object.serialized(), purpose: purpose) } catch {
-            parts.events.record(.storeFailed(error, doing: "seal a logout"))
-            throw PageError(error)
+            throw PageError(error, doing: "seal a logout", toldTo: parts.events)
         }
     }
 

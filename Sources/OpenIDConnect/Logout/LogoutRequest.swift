@@ -1,18 +1,24 @@
-import FoundationEssentials
+import Bytes
 import JOSE
 
 /// What a client asks of the logout endpoint (OpenID Connect RP-Initiated Logout 1.0 §2), checked.
 struct LogoutRequest: Sendable {
     /// Whom a valid `id_token_hint` is about.
     struct Person: Sendable, Hashable {
-        let userID: String
-        let connectorID: String
+        @Exact private(set) var userID: String
+        @Exact private(set) var connectorID: String
         /// What was issued together with the token.
-        let grantID: String?
+        @Exact private(set) var grantID: String?
+
+        init(userID: String, connectorID: String, grantID: String?) {
+            self.userID = userID
+            self.connectorID = connectorID
+            self.grantID = grantID
+        }
     }
 
     /// Where the browser goes in the end.
-    enum Target: Sendable, Hashable {
+    enum Target: Sendable {
         /// To a page of ours.
         case page
         /// To an address that the client has registered.
@@ -29,6 +35,10 @@ struct LogoutRequest: Sendable {
     var target = Target.page
     var state: String?
     var uiLocales: [String] = []
+
+    var isRefused: Bool {
+        if case .refused = target { true } else { false }
+    }
 }
 
 extension LogoutRequest {
@@ -38,7 +48,7 @@ extension LogoutRequest {
     /// The address to go to in the end.
     func location(_ address: String) -> String {
         guard let state else { return address }
-        return address + (address.contains("?") ? "&" : "?") + "state=" + PercentEncoding.encode(state)
+        return address + (address.containsByte("?") ? "&" : "?") + "state=" + PercentEncoding.encode(state)
     }
 
     var json: JSON {
@@ -68,6 +78,6 @@ extension LogoutRequest {
         clientName = object["n"]?.string
         target = object["r"]?.string.map(Target.address) ?? (object["x"] == true ? .refused : .page)
         state = object["s"]?.string
-        uiLocales = object["l"]?.string?.split(separator: " ").map(String.init) ?? []
+        uiLocales = object["l"]?.string?.fields(at: " ").map(String.init) ?? []
     }
 }

@@ -3,13 +3,13 @@ public import FoundationEssentials
 /// One successful authentication: who, by which connector, when and how.
 public struct Authentication: Sendable, Hashable {
     public var identity: Identity
-    public var connectorID: String
+    @Exact public var connectorID: String
     /// What the connector needs to ask again at a refresh; opaque to everyone else.
     public var connectorData: [UInt8]?
     /// When the person proved who they are: claim `auth_time`.
     public var time: Date
     /// Claim `amr` (RFC 8176), for instance `["pwd"]`.
-    public var methods: [String]
+    @Exact public var methods: [String]
 
     public init(identity: Identity, connectorID: String, connectorData: [UInt8]? = nil, time: Date, methods: [String]) {
         self.identity = identity

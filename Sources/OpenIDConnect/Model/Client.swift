@@ -1,26 +1,27 @@
+import Bytes
 import JOSE
 
 /// An application that may ask for tokens (RFC 6749 §2).
 public struct Client: Sendable, Hashable {
-    public var id: String
+    @Exact public var id: String
     /// Nil for a public client without one.
     public var secret: ClientSecret?
-    public var name: String
+    @Exact public var name: String
     /// Compared as strings (RFC 9700 §2.1), but for a loopback port (RFC 8252 §7.3).
-    public var redirectURIs: [String]
+    @Exact public var redirectURIs: [String]
     /// Where browsers may be sent after a logout, compared as strings (OpenID Connect RP-Initiated Logout 1.0 §3.1).
-    public var postLogoutRedirectURIs: [String]
+    @Exact public var postLogoutRedirectURIs: [String]
     /// Ids of the clients that may ask for tokens with this client as audience.
-    public var trustedPeers: [String]
+    @Exact public var trustedPeers: [String]
     /// True for an application that can keep no secret (RFC 6749 §2.1).
     public var isPublic: Bool
-    public var logoURL: String
+    @Exact public var logoURL: String
     /// Ids of the connectors its users may come from; empty means all.
-    public var allowedConnectors: [String]
+    @Exact public var allowedConnectors: [String]
     /// The one method it must use at the token endpoint; nil allows Basic and post, as Dex does.
     public var authenticationMethod: ClientAuthenticationMethod?
     /// Its public keys for `private_key_jwt`, as JWKS text.
-    public var keys: String?
+    @Exact public var keys: String?
     /// When set, UserInfo answers it with a JWT (OpenID Connect Core §5.3.2).
     public var isUserInfoSigned: Bool
 
@@ -54,7 +55,7 @@ public enum ClientAuthenticationMethod: String, Sendable, Hashable, CaseIterable
 }
 
 /// A client's secret, as written in a configuration file or as its hash in the store. Prints as `***`.
-public enum ClientSecret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+public enum ClientSecret: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     case plain(String)
     /// SHA-256 of a secret that we made (256 random bits need no slow hash).
     case sha256([UInt8])
@@ -70,6 +71,25 @@ public enum ClientSecret: Sendable, Hashable, CustomStringConvertible, CustomDeb
         }
     }
 
+    private var bytes: (isHash: Bool, [UInt8]) {
+        switch self {
+        case .plain(let text): (false, Array(text.utf8))
+        case .sha256(let hash): (true, hash)
+        }
+    }
+
     public var description: String { "***" }
     public var debugDescription: String { "***" }
+}
+
+extension ClientSecret: Hashable {
+    public static func == (left: ClientSecret, right: ClientSecret) -> Bool {
+        let (left, right) = (left.bytes, right.bytes)
+        return left.isHash == right.isHash && constantTimeEquals(left.1, right.1)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(bytes.isHash)
+        hasher.combine(bytes.1)
+    }
 }

@@ -7,7 +7,7 @@ public struct CodeChallenge: Sendable, Hashable {
         case plain
     }
 
-    public let value: String
+    @Exact public private(set) var value: String
     public let method: Method
 
     /// - Returns: nil unless `value` is 43…128 characters of RFC 7636 §4.2.

@@ -1,14 +1,14 @@
 /// Who somebody is, as a connector says it. The fields are Dex's, so that claims come out the same.
 public struct Identity: Sendable, Hashable {
     /// The connector's own id for the person; together with the connector's id it makes `sub`.
-    public var userID: String
+    @Exact public var userID: String
     /// Claim `name`.
-    public var username: String
+    @Exact public var username: String
     /// Claim `preferred_username`; empty means absent.
-    public var preferredUsername: String
-    public var email: String
+    @Exact public var preferredUsername: String
+    @Exact public var email: String
     public var emailVerified: Bool
-    public var groups: [String]
+    @Exact public var groups: [String]
 
     public init(
         userID: String, username: String, preferredUsername: String = "", email: String, emailVerified: Bool,

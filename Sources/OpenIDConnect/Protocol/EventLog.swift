@@ -12,6 +12,8 @@ public enum ProviderEvent: Sendable {
     /// The session at a connector's other site could not be ended.
     case logoutFailed(connectorID: String, detail: String)
     case tokensIssued(grant: String, clientID: String, userID: String)
+    /// Somebody called as a client and did not prove it. `clientID` is what they said, shortened.
+    case clientAuthenticationFailed(clientID: String, reason: ClientAuthenticationFailure)
     case tokenRefused(grant: String, clientID: String, error: OAuthError)
     /// A code or refresh token was used again: what had been issued is revoked.
     case replayDetected(kind: String, clientID: String, grantID: String)
@@ -26,6 +28,21 @@ public enum LoginFailure: String, Sendable {
     case refused = "refused by the connector"
     case overloaded = "too many logins at once"
     case denied = "the account may not log in"
+}
+
+/// Why a client was not believed; for the operator alone, as strangers must not learn which clients exist.
+public enum ClientAuthenticationFailure: String, Sendable, Hashable, CaseIterable {
+    /// No credentials at all, or two ways at once, or none that can be read.
+    case malformed = "malformed credentials"
+    case unknownClient = "unknown client"
+    case wrongSecret = "wrong secret"
+    /// It must use another way than this one.
+    case wrongMethod = "not by this method"
+    /// A signed assertion that does not hold: signature, audience, times.
+    case wrongAssertion = "wrong assertion"
+    case usedAssertion = "assertion used before"
+    /// It has proven who it is, and may not call this endpoint.
+    case notAllowed = "not allowed here"
 }
 
 public enum ConnectorOperation: String, Sendable {

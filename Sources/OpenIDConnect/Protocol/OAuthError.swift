@@ -46,14 +46,6 @@ public struct OAuthError: Error, Sendable, Hashable {
 }
 
 extension OAuthError {
-    /// The store's failures as a client may see them: bland; the details go to the log.
-    init(_ error: StoreError) {
-        switch error {
-        case .overloaded, .busy: self.init(.temporarilyUnavailable, "The server is busy, try again.")
-        default: self.init(.serverError, "The server could not complete the request.")
-        }
-    }
-
     init(_ error: SigningError) {
         switch error {
         case .overloaded: self.init(.temporarilyUnavailable, "The server is busy, try again.")

@@ -7,6 +7,8 @@ public struct ProviderParts: Sendable {
     public let clients: ClientDirectory
     public let connectors: ConnectorRegistry
     public let grants: any GrantStore
+    /// What may be used once: client assertions, and sign-ins that have had their answer.
+    public let assertions: any AssertionStore
     public let clientAuthentication: ClientAuthentication
     public let verifier: AccessTokenVerifier
     public let issuer: TokenIssuer
@@ -28,6 +30,7 @@ public struct ProviderParts: Sendable {
         self.clients = clients
         self.connectors = connectors
         self.grants = grants
+        self.assertions = assertions
         self.revocations = revocations
         self.ring = ring
         self.signer = signer
@@ -36,7 +39,7 @@ public struct ProviderParts: Sendable {
         self.random = random
         self.events = events
         clientAuthentication = ClientAuthentication(
-            clients: clients, assertions: assertions, issuer: settings.issuer, clock: clock)
+            clients: clients, assertions: assertions, issuer: settings.issuer, clock: clock, events: events)
         verifier = AccessTokenVerifier(issuer: settings.issuer, ring: ring, revocations: revocations, clock: clock)
         issuer = TokenIssuer(settings: settings, signer: signer, clock: clock, random: random)
     }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What the authorization endpoint answers with (OAuth 2.0 Multiple Response Types).
 public struct ResponseType: OptionSet, Sendable, Hashable {
     public let rawValue: Int
@@ -13,7 +15,7 @@ public struct ResponseType: OptionSet, Sendable, Hashable {
     public init?(words: [String]) {
         var found: ResponseType = []
         for word in words {
-            guard let known = Self.words.first(where: { $0.0 == word }) else { return nil }
+            guard let known = Self.words.first(where: { $0.0.hasSameBytes(as: word) }) else { return nil }
             found.insert(known.1)
         }
         if found.isEmpty { return nil }

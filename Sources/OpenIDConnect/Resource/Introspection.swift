@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 
@@ -19,6 +20,7 @@ public struct Introspection: Sendable {
             authorization: request.authorization, parameters: request.parameters)
         // Whoever can be anybody must not probe tokens (RFC 7662 §2.1).
         guard client.secret != nil || client.keys != nil else {
+            parts.events.record(.clientAuthenticationFailed(clientID: client.id, reason: .notAllowed))
             throw OAuthError(.invalidClient, "A public client may not introspect tokens.")
         }
         guard let token = request.parameters["token"] else {
@@ -30,7 +32,9 @@ public struct Introspection: Sendable {
 
     private func accessToken(_ token: VerifiedAccessToken, for client: Client) -> JSON {
         // Told only to whom the token is for or from.
-        guard token.claims.audience.contains(client.id) || token.clientID == client.id else { return Self.inactive }
+        guard token.claims.audience.containsExactly(client.id) || token.clientID.hasSameBytes(as: client.id) else {
+            return Self.inactive
+        }
         var answer: JSONObject = [
             "active": true, "client_id": .string(token.clientID), "token_type": "Bearer", "token_use": "access_token",
             "scope": .string(token.scopes.joined(separator: " ")),
@@ -49,10 +53,14 @@ public struct Introspection: Sendable {
     private func refreshToken(_ text: String, for client: Client) async throws(OAuthError) -> JSON {
         guard let token = RefreshToken(parsing: text) else { return Self.inactive }
         let found: RefreshGrant?
-        do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch { throw OAuthError(error) }
+        do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch {
+            throw OAuthError(error, doing: "find a refresh grant", toldTo: parts.events)
+        }
         let policy = parts.settings.refresh
         let now = parts.clock.now
-        guard let grant = found, grant.clientID == client.id, constantTimeEquals(grant.secretHash, token.secretHash) else {
+        guard let grant = found, grant.clientID.hasSameBytes(as: client.id),
+            constantTimeEquals(grant.secretHash, token.secretHash)
+        else {
             return Self.inactive
         }
         let ends = [

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Bytes
 import JOSE
 
 /// Token revocation (RFC 7009).
@@ -18,15 +18,17 @@ public struct TokenRevocation: Sendable {
             authorization: request.authorization, parameters: request.parameters)
         guard let text = request.parameters["token"] else { throw OAuthError(.invalidRequest, "The parameter token is missing.") }
         if let token = RefreshToken(parsing: text) { return try await revoke(token, of: client) }
-        guard let verified = await parts.verifier.verify(text), verified.clientID == client.id else { return }
+        guard let verified = await parts.verifier.verify(text), verified.clientID.hasSameBytes(as: client.id) else { return }
         // Only this token: its siblings and the refresh token live on.
         try await revoke(id: verified.tokenID)
     }
 
     private func revoke(_ token: RefreshToken, of client: Client) async throws(OAuthError) {
         let found: RefreshGrant?
-        do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch { throw OAuthError(error) }
-        guard let found, found.clientID == client.id else { return }
+        do { found = try await parts.grants.refreshGrant(id: token.grantID) } catch {
+            throw OAuthError(error, doing: "find a refresh grant", toldTo: parts.events)
+        }
+        guard let found, found.clientID.hasSameBytes(as: client.id) else { return }
         // An old token of the family ends it as well: whoever sends it means to.
         let isOurs = [found.secretHash, found.previousSecretHash].contains {
             $0.map { constantTimeEquals($0, token.secretHash) } ?? false
@@ -35,8 +37,8 @@ public struct TokenRevocation: Sendable {
     }
 
     private func revoke(id: String) async throws(OAuthError) {
-        let until = parts.clock.now + parts.settings.tokenLifetime.timeInterval + KeySchedule.margin.timeInterval
-        do { try await parts.grants.revoke(id: id, until: until) } catch { throw OAuthError(error) }
-        parts.revocations.add(id: id, until: until)
+        do { try await Revoker(parts).revoke(id: id) } catch {
+            throw OAuthError(error, doing: "revoke a token", toldTo: parts.events)
+        }
     }
 }

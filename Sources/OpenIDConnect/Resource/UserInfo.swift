@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 import JOSE
 
@@ -32,7 +33,7 @@ public struct UserInfo: Sendable {
     }
 
     /// Claims that say something of the token and not of the person.
-    private static let tokenClaims: Set<String> = [
+    private static let tokenClaims: Set<ExactText> = [
         "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "auth_time", "amr", "client_id", "scope",
     ]
 
@@ -45,11 +46,13 @@ public struct UserInfo: Sendable {
         guard let token = header ?? form else { throw .missing }
         guard let verified = await parts.verifier.verify(token) else { throw .invalidToken }
         var claims = JSONObject()
-        for claim in verified.claims.all.members where !Self.tokenClaims.contains(claim.name) {
+        for claim in verified.claims.all.members where !Self.tokenClaims.contains(claim.name.exact) {
             claims[claim.name] = claim.value
         }
         let client: Client?
-        do { client = try await parts.clients.client(id: verified.clientID) } catch { throw .unavailable }
+        do { client = try await parts.clients.client(id: verified.clientID) } catch {
+            throw BearerError(error, doing: "find a client", toldTo: parts.events)
+        }
         // A client that is gone takes its tokens with it.
         guard let client else { throw .invalidToken }
         if client.isUserInfoSigned {
@@ -59,16 +62,20 @@ public struct UserInfo: Sendable {
             do {
                 let jwt = try await parts.signer.sign { key in try key.sign(payload: payload, type: nil) }
                 return Answer(body: .jwt(jwt), expiresAt: verified.expiresAt)
-            } catch { throw .unavailable }
+            } catch {
+                parts.events.record(.signingFailed(error))
+                throw .unavailable
+            }
         }
         return Answer(body: .json(JSON.object(claims).serialized()), expiresAt: verified.expiresAt)
     }
 
     /// The token of an `Authorization: Bearer` header; the scheme in any case (RFC 9110 §11.1).
     public static func bearer(_ header: String) -> String? {
-        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        let token = parts[1].drop { $0 == " " }
-        return token.isEmpty ? nil : String(token)
+        guard let (scheme, rest) = Substring(header.utf8.drop { $0 == 0x20 }).cutOnce(at: " "),
+            scheme.hasSameBytesFoldingASCII(as: "bearer")
+        else { return nil }
+        let token = rest.utf8.drop { $0 == 0x20 }
+        return token.isEmpty ? nil : String(Substring(token))
     }
 }

@@ -1,7 +1,11 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
-/// The last step: a code, tokens, or both. The code is the first thing that a sign-in writes.
+/// The last step: a code, tokens, or both. The code, and that the sign-in is over, is the first thing that a sign-in writes.
+///
+/// A sign-in has one answer. It is used up before anything of the answer leaves; where that cannot be written, the client gets an
+/// error, and the sign-in is as good as before.
 struct AuthorizationAnswer: Sendable {
     private let parts: ProviderParts
 
@@ -9,43 +13,74 @@ struct AuthorizationAnswer: Sendable {
         self.parts = parts
     }
 
+    /// - Throws: where the sign-in has had its answer.
     func answer(_ signIn: SignIn, client: Client) async throws(PageError) -> AuthorizationResponse {
         let request = signIn.request
-        let redirect = request.redirect(issuer: parts.settings.issuer, client: client)
         guard let authentication = signIn.authentication else {
             throw PageError(.failed, "The server could not complete the request.")
         }
         let subject = Subject.make(userID: authentication.identity.userID, connectorID: authentication.connectorID)
-        if let expected = request.expectedSubject, expected != subject {
-            return redirect.response(OAuthError(.loginRequired, "Somebody else than the one who was asked for has logged in."))
+        if let expected = request.expectedSubject, !expected.hasSameBytes(as: subject) {
+            let error = OAuthError(.loginRequired, "Somebody else than the one who was asked for has logged in.")
+            return try await refusal(of: signIn, client: client, error)
         }
         let grantID = Identifier.make(parts.random)
-        do throws(OAuthError) {
-            let code = request.responseType.contains(.code) ? Base64URL.encode(parts.random.bytes(24)) : nil
+        let code = request.responseType.contains(.code) ? Base64URL.encode(parts.random.bytes(24)) : nil
+        return try await give(signIn, client) { () throws(OAuthError) in
             let tokens = try await makeTokens(request, authentication, grantID: grantID, code: code)
-            if let code { try await store(code, for: request, authentication, grantID: grantID) }
-            return redirect.response(tokens + (code.map { [("code", $0)] } ?? []))
-        } catch {
-            return redirect.response(error)
+            guard try await use(signIn, storing: code.map { stored($0, for: request, authentication, grantID: grantID) }) else {
+                return nil
+            }
+            if !tokens.isEmpty {
+                parts.events.record(
+                    .tokensIssued(
+                        grant: GrantType.implicit.rawValue, clientID: request.clientID, userID: authentication.identity.userID))
+            }
+            return tokens + (code.map { [("code", $0)] } ?? [])
         }
     }
 
-    private func store(
-        _ code: String, for request: AuthorizationRequest, _ authentication: Authentication, grantID: String
-    ) async throws(OAuthError) {
-        let now = parts.clock.now
-        do {
-            try await parts.grants.insert(
-                AuthorizationCode(
-                    hash: HashAlgorithm.sha256.hash(Array(code.utf8)), grantID: grantID, clientID: request.clientID,
-                    redirectURI: request.redirectURI,
-                    scopes: request.scopes, nonce: request.nonce, authentication: authentication,
-                    codeChallenge: request.codeChallenge,
-                    requestedClaims: request.requestedClaims, expiresAt: now + parts.settings.codeLifetime.timeInterval))
-        } catch {
-            parts.events.record(.storeFailed(error, doing: "store a code"))
-            throw OAuthError(error)
+    /// An error as the answer, of somebody who is known.
+    /// - Throws: where the sign-in has had its answer.
+    func refusal(
+        of signIn: SignIn, client: Client, _ error: OAuthError
+    ) async throws(PageError) -> AuthorizationResponse {
+        try await give(signIn, client) { () throws(OAuthError) in
+            guard try await use(signIn, storing: nil) else { return nil }
+            throw error
         }
+    }
+
+    /// - Parameter make: nil where the sign-in has had its answer.
+    private func give(
+        _ signIn: SignIn, _ client: Client, _ make: () async throws(OAuthError) -> [(String, String)]?
+    ) async throws(PageError) -> AuthorizationResponse {
+        let redirect = signIn.request.redirect(issuer: parts.settings.issuer, client: client)
+        let parameters: [(String, String)]?
+        do { parameters = try await make() } catch { return redirect.response(error) }
+        guard let parameters else { throw SignInFlow.answered }
+        return redirect.response(parameters)
+    }
+
+    /// - Returns: false, having changed nothing, where the sign-in has had its answer.
+    private func use(_ signIn: SignIn, storing code: AuthorizationCode?) async throws(OAuthError) -> Bool {
+        let use = signIn.use
+        do {
+            guard let code else { return try await parts.assertions.use(assertion: use.key, until: use.until) }
+            return try await parts.grants.insert(code, using: use)
+        } catch {
+            throw OAuthError(error, doing: code == nil ? "end a sign-in" : "store a code", toldTo: parts.events)
+        }
+    }
+
+    private func stored(
+        _ code: String, for request: AuthorizationRequest, _ authentication: Authentication, grantID: String
+    ) -> AuthorizationCode {
+        AuthorizationCode(
+            hash: HashAlgorithm.sha256.hash(Array(code.utf8)), grantID: grantID, clientID: request.clientID,
+            redirectURI: request.redirectURI, scopes: request.scopes, nonce: request.nonce, authentication: authentication,
+            codeChallenge: request.codeChallenge, requestedClaims: request.requestedClaims,
+            expiresAt: parts.clock.now + parts.settings.codeLifetime.timeInterval)
     }
 
     private func makeTokens(
@@ -63,8 +98,6 @@ struct AuthorizationAnswer: Sendable {
             parts.events.record(.signingFailed(error))
             throw OAuthError(error)
         }
-        parts.events.record(
-            .tokensIssued(grant: GrantType.implicit.rawValue, clientID: request.clientID, userID: authentication.identity.userID))
         var parameters: [(String, String)] = []
         if let token = issued.accessToken {
             parameters += [("access_token", token), ("token_type", "bearer"), ("expires_in", String(issued.expiresIn))]

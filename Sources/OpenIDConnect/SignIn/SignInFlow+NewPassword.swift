@@ -1,3 +1,5 @@
+import Bytes
+
 /// Why the form for a new password is shown again.
 public enum NewPasswordProblem: Sendable, Hashable {
     /// The two new passwords are not the same, or empty.
@@ -32,8 +34,8 @@ extension SignInFlow {
                     .newPassword(connectorID: connectorID, username: username, clientName: client.name), problem,
                     uiLocales: signIn.request.uiLocales)
             }
-            guard !new.isEmpty, new == repeated else { return again(.different) }
-            guard new != old else { return again(.unchanged) }
+            guard !new.isEmpty, new.hasSameBytes(as: repeated) else { return again(.different) }
+            guard !new.hasSameBytes(as: old) else { return again(.unchanged) }
             let call = ConnectorCall(entry: entry, events: parts.events)
             do throws(ConnectorError) {
                 let change = try await call.changePassword(with: connector, username: username, from: old, to: new)

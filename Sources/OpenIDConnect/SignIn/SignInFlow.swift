@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 
@@ -86,7 +87,7 @@ public struct SignInFlow: Sendable {
             let (request, client) = try await AuthorizationRequestValidator(parts).validate(parameters)
             let choices = parts.connectors.choices(for: client)
             if let id = parameters["connector_id"] {
-                guard choices.contains(where: { $0.id == id }) else {
+                guard choices.contains(where: { $0.id.hasSameBytes(as: id) }) else {
                     let error = OAuthError(.invalidRequest, "The connector '\(id)' does not exist or is not for this client.")
                     throw .redirect(request.redirect(issuer: parts.settings.issuer, client: client).response(error))
                 }
@@ -117,10 +118,10 @@ public struct SignInFlow: Sendable {
             }
             let grant: GrantType = request.responseType.contains(.code) ? .authorizationCode : .implicit
             guard entry.allows(grant) else { throw .page(PageError(.invalid, "That connector is not for this kind of login.")) }
+            let end = parts.clock.now + parts.settings.signInLifetime.timeInterval
             return try await next(
                 SignIn(
-                    request: request, browser: browser.hash,
-                    expiresAt: parts.clock.now + parts.settings.signInLifetime.timeInterval,
+                    id: parts.random.bytes(16), request: request, browser: browser.hash, endsAt: end, expiresAt: end,
                     connectorID: entry.id), client)
         }
     }
@@ -189,7 +190,7 @@ public struct SignInFlow: Sendable {
     ) async -> SignInOutcome {
         await outcome { () throws(AuthorizationFailure) in
             var state = parameters["state"] ?? parameters["RelayState"]
-            if isPost, state ?? "" == "" { state = await carriedState(in: parameters) }
+            if isPost, state?.isEmpty ?? true { state = await carriedState(in: parameters) }
             if let answered = await opened(state, purpose: SignIn.answeredPurpose) {
                 let (signIn, client) = try await proven(answered, connectorID: connectorID, browser: browser)
                 if let authentication = signIn.authentication {
@@ -276,7 +277,9 @@ public struct SignInFlow: Sendable {
             var (signIn, client) = try await resumed(state, browser: browser, needsIdentity: true)
             guard approved else {
                 let error = OAuthError(.accessDenied, "The user did not agree.")
-                throw .redirect(signIn.request.redirect(issuer: parts.settings.issuer, client: client).response(error))
+                do throws(PageError) { return .answer(try await answer.refusal(of: signIn, client: client, error)) } catch {
+                    throw .page(error)
+                }
             }
             signIn.hasConsented = true
             return try await next(signIn, client)
@@ -325,13 +328,14 @@ public struct SignInFlow: Sendable {
         _ signIn: SignIn, _ parts: ProviderParts, purpose: String = SignIn.purpose
     ) throws(PageError) -> String {
         do { return try parts.sealers.seal(signIn.json.serialized(), purpose: purpose) } catch {
-            parts.events.record(.storeFailed(error, doing: "seal a sign-in"))
-            throw PageError(error)
+            throw PageError(error, doing: "seal a sign-in", toldTo: parts.events)
         }
     }
 
     static let expired = PageError(
         .invalid, "This sign-in has expired or belongs to another browser. Go back to the application and start again.")
+    static let answered = PageError(
+        .finished, "This sign-in is finished: the application has its answer. To sign in again, go back to it and start again.")
 
     /// Opens what was sealed, and proves that it is this browser's, still good, and its client still there.
     func resumed(
@@ -358,13 +362,22 @@ public struct SignInFlow: Sendable {
 
     /// Still good, and its client still there; whose browser it is remains open.
     private func current(_ signIn: SignIn, connectorID: String?) async throws(AuthorizationFailure) -> (SignIn, Client) {
-        guard parts.clock.now < signIn.expiresAt, connectorID == nil || connectorID == signIn.connectorID else {
+        guard parts.clock.now < signIn.expiresAt, connectorID?.hasSameBytes(as: signIn.connectorID) ?? true else {
             throw .page(Self.expired)
         }
         let client: Client?
-        do { client = try await parts.clients.client(id: signIn.request.clientID) } catch { throw .page(PageError(error)) }
+        do { client = try await parts.clients.client(id: signIn.request.clientID) } catch {
+            throw .page(PageError(error, doing: "find a client", toldTo: parts.events))
+        }
         // A reload may have taken the client or its redirect URI away in the meantime.
         guard let client, RedirectURIRule(client: client).accepts(signIn.request.redirectURI) else { throw .page(Self.expired) }
+        // The Back button at a shared computer: whoever comes now is somebody else, perhaps. Two at the same moment both pass
+        // here, and one of them when the answer is stored.
+        let isAnswered: Bool
+        do { isAnswered = try await parts.assertions.isUsed(assertion: signIn.use.key) } catch {
+            throw .page(PageError(error, doing: "find an answered sign-in", toldTo: parts.events))
+        }
+        guard !isAnswered else { throw .page(Self.answered) }
         return (signIn, client)
     }
 

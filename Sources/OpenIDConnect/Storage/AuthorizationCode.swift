@@ -5,16 +5,16 @@ public struct AuthorizationCode: Sendable, Hashable {
     /// SHA-256 of the code; the key.
     public var hash: [UInt8]
     /// Everything issued for this code carries this id, so that it can be revoked together.
-    public var grantID: String
-    public var clientID: String
-    public var redirectURI: String
-    public var scopes: [String]
+    @Exact public var grantID: String
+    @Exact public var clientID: String
+    @Exact public var redirectURI: String
+    @Exact public var scopes: [String]
     /// Empty means none was sent.
-    public var nonce: String
+    @Exact public var nonce: String
     public var authentication: Authentication
     public var codeChallenge: CodeChallenge?
     /// Names asked for by the `claims` parameter (OpenID Connect Core §5.5).
-    public var requestedClaims: [String]
+    @Exact public var requestedClaims: [String]
     public var expiresAt: Date
     /// When it was redeemed; a second redemption is an attack. Written by the store.
     public var redeemedAt: Date?

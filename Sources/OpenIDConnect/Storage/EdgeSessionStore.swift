@@ -5,7 +5,7 @@ public struct StoredEdgeSession: Sendable, Hashable {
     /// A hash of the cookie.
     public var key: [UInt8]
     /// Sealed with the cookie.
-    public var content: String
+    @Exact public var content: String
     /// Grows with every change.
     public var version: Int64
     public var expiresAt: Date

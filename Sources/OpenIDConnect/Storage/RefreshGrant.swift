@@ -3,12 +3,12 @@ public import FoundationEssentials
 /// A family of refresh tokens: one login of one person at one client. Only hashes of the tokens' secrets are stored.
 public struct RefreshGrant: Sendable, Hashable {
     /// The constant part of the family's tokens, the id of the row, and the id that its access tokens carry.
-    public var id: String
-    public var clientID: String
-    public var scopes: [String]
-    public var nonce: String
+    @Exact public var id: String
+    @Exact public var clientID: String
+    @Exact public var scopes: [String]
+    @Exact public var nonce: String
     public var authentication: Authentication
-    public var requestedClaims: [String]
+    @Exact public var requestedClaims: [String]
     public var createdAt: Date
     public var lastUsedAt: Date
     /// SHA-256 of the secret that is valid now.

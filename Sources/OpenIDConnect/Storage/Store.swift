@@ -19,7 +19,7 @@ public protocol ClientStore: Sendable {
 }
 
 public protocol UserStore: Sendable {
-    /// - Parameter email: in any case.
+    /// - Parameter email: in any ASCII case (see ``User/key(email:)``).
     func user(email: String) async throws(StoreError) -> User?
     /// Ordered by e-mail.
     func users() async throws(StoreError) -> [User]
@@ -34,7 +34,9 @@ public protocol UserStore: Sendable {
 }
 
 public protocol GrantStore: Sendable {
-    func insert(_ code: AuthorizationCode) async throws(StoreError)
+    /// Stores a code, and uses up what it is given for, together or not at all.
+    /// - Returns: false, having changed nothing, when that was used before.
+    func insert(_ code: AuthorizationCode, using once: SingleUse) async throws(StoreError) -> Bool
     /// The code, redeemed or not; nil when unknown or collected.
     func authorizationCode(hash: [UInt8]) async throws(StoreError) -> AuthorizationCode?
     /// Marks the code redeemed and stores the refresh grant that comes of it, together or not at all.
@@ -61,7 +63,7 @@ public protocol GrantStore: Sendable {
 public struct Revocation: Sendable, Hashable {
     /// Grows with every revocation, over all processes.
     public var position: Int64
-    public var id: String
+    @Exact public var id: String
     /// After this, every token that carries the id has expired anyway.
     public var until: Date
 
@@ -100,6 +102,21 @@ public protocol AssertionStore: Sendable {
     /// Remembers a client assertion until it expires (RFC 7523 §3, `jti`).
     /// - Returns: false when it was used before.
     func use(assertion key: [UInt8], until: Date) async throws(StoreError) -> Bool
+    /// Whether it was used before, and is remembered.
+    func isUsed(assertion key: [UInt8]) async throws(StoreError) -> Bool
+}
+
+/// Something that may be used once.
+public struct SingleUse: Sendable, Hashable {
+    /// A hash of what names it.
+    public let key: [UInt8]
+    /// How long its use must be remembered: after this it is refused anyway.
+    public let until: Date
+
+    public init(key: [UInt8], until: Date) {
+        self.key = key
+        self.until = until
+    }
 }
 
 public protocol StoreMaintenance: Sendable {

@@ -1,3 +1,4 @@
+import Bytes
 public import FoundationEssentials
 public import JOSE
 
@@ -7,10 +8,10 @@ public import JOSE
 /// moment it is stored until ``expiresAt``.
 public struct StoredSigningKey: Sendable, Hashable {
     /// RFC 7638 thumbprint.
-    public var keyID: String
+    @Exact public var keyID: String
     public var algorithm: SignatureAlgorithm
     /// PKCS#8 PEM.
-    public var privateKeyPEM: String
+    @Exact public var privateKeyPEM: String
     public var createdAt: Date
     public var activatesAt: Date
     /// Set when a successor is stored: its activation plus the life of the last token this key may have signed.
@@ -31,7 +32,7 @@ public struct StoredSigningKey: Sendable, Hashable {
 
 extension StoredSigningKey {
     /// Whether the private half is here: a key that signs from files is stored without it, to be published only.
-    var canSign: Bool { privateKeyPEM.contains("PRIVATE KEY") }
+    var canSign: Bool { privateKeyPEM.containsBytes(of: "PRIVATE KEY") }
 }
 
 /// A key that seals sign-in states, with its version number.

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import JOSE
 
@@ -34,7 +35,7 @@ public struct AccessTokenVerifier: Sendable {
         guard token.utf8.count <= 32_768 else { return nil }
         let keys = await ring.keys
         guard let jws = try? JWS.verify(token, keys: keys.verification, algorithms: Set(keys.algorithms)),
-            let claims = JWTClaims(payload: jws.payload), claims.issuer == issuer
+            let claims = JWTClaims(payload: jws.payload), claims.issuer?.hasSameBytes(as: issuer) ?? false
         else { return nil }
         return claims
     }
@@ -47,7 +48,7 @@ struct VerifiedAccessToken: Sendable {
     let expiresAt: Date
 
     var clientID: String { claims.all["client_id"]?.string ?? "" }
-    var scopes: [String] { (claims.all["scope"]?.string ?? "").split(separator: " ").map(String.init) }
+    var scopes: [String] { (claims.all["scope"]?.string ?? "").fields(at: " ").map(String.init) }
     /// The id shared by everything that was issued together.
-    var grantID: String { tokenID.split(separator: ".", maxSplits: 1).first.map(String.init) ?? tokenID }
+    var grantID: String { tokenID.fields(at: ".").first.map(String.init) ?? tokenID }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 
 /// The claims of a JWT that rules look at (RFC 7519 §4.1).
@@ -12,8 +13,9 @@ struct JWTClaims: Sendable {
 
     /// Claims of a token whose signature nobody has checked: only to find out which keys to check it with.
     init?(unverified compact: String) {
-        let parts = compact.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, compact.utf8.count <= 32_768, let payload = try? Base64URL.decode(parts[1]) else { return nil }
+        guard compact.utf8.count <= 32_768 else { return nil }
+        let parts = compact.cut(at: ".", most: 3)
+        guard parts.count == 3, let payload = try? Base64URL.decode(parts[1]) else { return nil }
         self.init(payload: payload)
     }
 
@@ -30,6 +32,17 @@ struct JWTClaims: Sendable {
         case .string(let one): [one]
         case .array(let several): several.compactMap(\.string)
         default: []
+        }
+    }
+
+    /// The same, for those who must know every one: nil where one is no string, or none is there.
+    var statedAudience: [String]? {
+        switch all["aud"] {
+        case .string(let one): return [one]
+        case .array(let several):
+            let texts = several.compactMap(\.string)
+            return texts.count == several.count ? texts : nil
+        default: return nil
         }
     }
 }

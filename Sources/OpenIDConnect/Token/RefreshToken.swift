@@ -2,8 +2,8 @@ import JOSE
 
 /// A refresh token in Dex's form: base64url of the protobuf message `{1: grant id, 2: secret}`.
 struct RefreshToken: Sendable, Hashable {
-    let grantID: String
-    let secret: String
+    @Exact private(set) var grantID: String
+    @Exact private(set) var secret: String
 
     init(grantID: String, secret: String) {
         self.grantID = grantID
@@ -49,7 +49,7 @@ struct RefreshToken: Sendable, Hashable {
     /// Whether we made this token, however long ago it was replaced. A guess at a grant whose id somebody has seen in an
     /// access token must not be taken for a theft, which would end the grant.
     func wasIssued(with keys: [SealingKey]) -> Bool {
-        let start = String(secret.prefix(Self.startLength))
+        let start = String(decoding: secret.utf8.prefix(Self.startLength), as: UTF8.self)
         return keys.contains {
             constantTimeEquals(Array(Self.sealed(grantID: grantID, start: start, key: $0).secret.utf8), Array(secret.utf8))
         }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 public import JOSE
 
@@ -112,7 +113,7 @@ private struct CommonClaims: Sendable {
         if subject.wants(scope: "profile", claim: "preferred_username"), !identity.preferredUsername.isEmpty {
             claims["preferred_username"] = .string(identity.preferredUsername)
         }
-        if subject.scopes.contains("federated:id") {
+        if subject.scopes.containsExactly("federated:id") {
             claims["federated_claims"] = .object([
                 "connector_id": .string(authentication.connectorID), "user_id": .string(identity.userID),
             ])

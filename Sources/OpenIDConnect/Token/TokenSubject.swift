@@ -1,3 +1,5 @@
+import Bytes
+
 /// What tokens are to be about.
 struct TokenSubject: Sendable {
     let clientID: String
@@ -35,6 +37,6 @@ struct TokenSubject: Sendable {
 
     /// Whether a claim was asked for, with the others of its scope or alone.
     func wants(scope: String, claim: String) -> Bool {
-        scopes.contains(scope) || requestedClaims.contains(claim)
+        scopes.containsExactly(scope) || requestedClaims.containsExactly(claim)
     }
 }

@@ -47,6 +47,7 @@ extension Phrase {
         case .scopeAudience: "以您的身份登录 {client}"
         case .scopeOther: "使用权限 {scope}"
         case .adviceRequest: "此登录链接无效或已过期。请返回应用并重新开始。"
+        case .adviceFinished: "此次登录已经完成。如需再次登录，请返回应用并重新开始。"
         case .adviceForbidden: "您无权执行此操作。如果您认为应有权限，请联系管理员。"
         case .adviceNotFound: "此地址没有内容。请返回应用并重新开始。"
         case .adviceTooMany: "短时间内请求过多。请稍候再试。"

@@ -49,6 +49,7 @@ extension Phrase {
         case .scopeAudience: "Sign you in to {client}"
         case .scopeOther: "Use the permission {scope}"
         case .adviceRequest: "This sign-in link is not valid or has expired. Go back to the application and start again."
+        case .adviceFinished: "This sign-in is finished already. To sign in again, go back to the application and start there."
         case .adviceForbidden: "You are not allowed to do this. If you think you should be, please contact your administrator."
         case .adviceNotFound: "There is nothing at this address. Go back to the application and start again."
         case .adviceTooMany: "That was a lot at once. Wait a little, then try again."

@@ -51,6 +51,8 @@ extension Phrase {
         case .scopeAudience: "Vous connecter à {client}"
         case .scopeOther: "Utiliser l’autorisation {scope}"
         case .adviceRequest: "Ce lien de connexion n’est pas valide ou a expiré. Revenez à l’application et recommencez."
+        case .adviceFinished:
+            "Cette connexion est déjà terminée. Pour vous connecter à nouveau, revenez à l’application et recommencez."
         case .adviceForbidden:
             "Cette action ne vous est pas permise. Si vous pensez qu’elle devrait l’être, contactez votre administrateur."
         case .adviceNotFound: "Il n’y a rien à cette adresse. Revenez à l’application et recommencez."

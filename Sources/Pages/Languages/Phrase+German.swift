@@ -52,6 +52,8 @@ extension Phrase {
         case .scopeOther: "Die Berechtigung {scope} nutzen"
         case .adviceRequest:
             "Dieser Anmeldelink ist ungültig oder abgelaufen. Gehen Sie zurück zur Anwendung und beginnen Sie von vorn."
+        case .adviceFinished:
+            "Diese Anmeldung ist schon abgeschlossen. Um sich noch einmal anzumelden, gehen Sie zurück zur Anwendung und beginnen Sie dort."
         case .adviceForbidden:
             "Das ist Ihnen nicht erlaubt. Wenn Sie meinen, dass es erlaubt sein sollte, wenden Sie sich bitte an Ihre Administration."
         case .adviceNotFound: "Unter dieser Adresse gibt es nichts. Gehen Sie zurück zur Anwendung und beginnen Sie von vorn."

@@ -47,6 +47,7 @@ extension Phrase {
         case .scopeAudience: "{client} へのあなたとしてのサインイン"
         case .scopeOther: "権限 {scope} の使用"
         case .adviceRequest: "このサインイン用リンクは無効か、有効期限が切れています。アプリケーションに戻って、最初からやり直してください。"
+        case .adviceFinished: "このサインインはすでに完了しています。もう一度サインインするには、アプリケーションに戻って最初からやり直してください。"
         case .adviceForbidden: "この操作は許可されていません。アクセス権が必要な場合は、管理者にお問い合わせください。"
         case .adviceNotFound: "このアドレスには何もありません。アプリケーションに戻って、最初からやり直してください。"
         case .adviceTooMany: "一度に多くの要求がありました。しばらく待ってから、もう一度お試しください。"

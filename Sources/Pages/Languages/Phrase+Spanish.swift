@@ -51,6 +51,8 @@ extension Phrase {
         case .scopeOther: "Usar el permiso {scope}"
         case .adviceRequest:
             "Este enlace de inicio de sesión no es válido o ha caducado. Vuelva a la aplicación y empiece de nuevo."
+        case .adviceFinished:
+            "Este inicio de sesión ya ha terminado. Para iniciar sesión otra vez, vuelva a la aplicación y empiece de nuevo."
         case .adviceForbidden:
             "No tiene permiso para hacer esto. Si cree que debería tenerlo, póngase en contacto con su administrador."
         case .adviceNotFound: "No hay nada en esta dirección. Vuelva a la aplicación y empiece de nuevo."

@@ -14,7 +14,7 @@ enum Phrase: String, CaseIterable, Sendable {
     case grantAccess, clientWants, clientIdentity, signedInAs, approve, reject
     case scopeEmail, scopeProfile, scopeGroups, scopeOffline, scopeFederated, scopeAudience, scopeOther
     // Errors
-    case adviceRequest, adviceForbidden, adviceNotFound, adviceTooMany, adviceServer, requestID
+    case adviceRequest, adviceFinished, adviceForbidden, adviceNotFound, adviceTooMany, adviceServer, requestID
     // Signing in at the edge
     case edgeSignInLead, edgeFailed, edgeExpired, edgeDeclined, edgeRefused, edgeUnavailable, edgeUnknownHost, edgeTooLarge
     case tryAgain

@@ -11,18 +11,21 @@ public struct ErrorPage: Sendable, Hashable {
     public var message: String
     /// For finding the log line.
     public var requestID: String?
+    /// The sign-in has had its answer, which is no reason to worry.
+    public var isFinished: Bool
 
-    public init(status: Int, title: String, message: String, requestID: String? = nil) {
+    public init(status: Int, title: String, message: String, requestID: String? = nil, isFinished: Bool = false) {
         self.status = status
         self.title = title
         self.message = message
         self.requestID = requestID
+        self.isFinished = isFinished
     }
 
     func fill(_ values: inout TemplateValues, _ words: Words) {
         values.set("message", message)
         values.set("status", String(status))
-        values.set("advice", Self.advice(for: status).map { words.html($0) })
+        values.set("advice", (isFinished ? .adviceFinished : Self.advice(for: status)).map { words.html($0) })
         values.setUnlessEmpty("requestID", requestID)
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import GRDB
 import OpenIDConnect
 
@@ -24,7 +25,7 @@ struct SQLiteConnections: Sendable {
             readers = [queue]
         case .file(let path):
             // SQLite reads meaning into names such as ":memory:" and "file:…"; a path has none.
-            let path = path.hasPrefix("/") ? path : "./" + path
+            let path = path.startsWithByte("/") ? path : "./" + path
             try Self.makeFile(path)
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration(options, isReader: false))
             try queue.inDatabase { db in

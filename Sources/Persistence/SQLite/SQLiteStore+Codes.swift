@@ -3,11 +3,13 @@ import GRDB
 public import OpenIDConnect
 
 extension SQLiteStore {
-    public func insert(_ code: AuthorizationCode) async throws(StoreError) {
-        try await write(.oneStatement) { db in
+    public func insert(_ code: AuthorizationCode, using once: SingleUse) async throws(StoreError) -> Bool {
+        try await write(.severalStatements) { db in
+            guard try db.use(once) else { return false }
             guard try db.change(AuthorizationCode.insertion, code.values) == 1 else {
                 throw StoreError.alreadyExists("authorization code")
             }
+            return true
         }
     }
 

@@ -4,7 +4,7 @@ public import OpenIDConnect
 
 extension SQLiteStore: UserStore {
     public func user(email: String) async throws(StoreError) -> User? {
-        let email = email.lowercased()
+        let email = User.key(email: email)
         return try await read { db in
             try db.fetchFirst("SELECT \(User.columns) FROM users WHERE email = ?", [.key(email)], table: "users", as: User.init)
         }
@@ -17,7 +17,7 @@ extension SQLiteStore: UserStore {
     }
 
     public func insert(_ user: User) async throws(StoreError) {
-        let email = user.email.lowercased()
+        let email = User.key(email: user.email)
         try await write(.oneStatement) { db in
             let inserted = try db.change(
                 """
@@ -29,7 +29,7 @@ extension SQLiteStore: UserStore {
     }
 
     public func update(_ user: User) async throws(StoreError) -> Bool {
-        let email = user.email.lowercased()
+        let email = User.key(email: user.email)
         return try await write(.oneStatement) { db in
             try db.change(
                 """
@@ -43,7 +43,7 @@ extension SQLiteStore: UserStore {
     public func replacePasswordHash(
         email: String, old: String, new: String, at time: Date
     ) async throws(StoreError) -> Bool {
-        let email = email.lowercased()
+        let email = User.key(email: email)
         return try await write(.oneStatement) { db in
             try db.change(
                 "UPDATE users SET password_hash = ?, updated_at = ? WHERE email = ? AND password_hash = ?",
@@ -52,7 +52,7 @@ extension SQLiteStore: UserStore {
     }
 
     public func removeUser(email: String) async throws(StoreError) -> Bool {
-        let email = email.lowercased()
+        let email = User.key(email: email)
         return try await write(.oneStatement) { db in
             try db.change("DELETE FROM users WHERE email = ?", [.key(email)]) == 1
         }

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import GRDB
 import JOSE
@@ -28,7 +29,7 @@ struct SigningKeyTable: SigningKeyStore {
         _ key: StoredSigningKey, after predecessor: String?, predecessorExpiresAt: Date?
     ) async throws(StoreError) -> Bool {
         try await store.write(.severalStatements) { [table] db in
-            guard try Self.latestKey(db, table) == predecessor else { return false }
+            guard try Self.latestKey(db, table)?.exact == predecessor?.exact else { return false }
             let inserted = try db.change(
                 """
                 INSERT INTO \(table) (key_id, algorithm, private_key, created_at, activates_at, expires_at)
@@ -51,7 +52,7 @@ struct SigningKeyTable: SigningKeyStore {
         keyID: String, activatesAt: Date, after predecessor: String, predecessorExpiresAt: Date
     ) async throws(StoreError) -> Bool {
         try await store.write(.severalStatements) { [table] db in
-            guard keyID != predecessor, try Self.latestKey(db, table) == predecessor,
+            guard !keyID.hasSameBytes(as: predecessor), try Self.latestKey(db, table)?.exact == predecessor.exact,
                 try db.change(
                     "UPDATE \(table) SET activates_at = ?, expires_at = NULL WHERE key_id = ?",
                     [.time(activatesAt), .key(keyID)]) == 1

@@ -93,18 +93,23 @@ public struct RouteContext: Sendable {
     func error(_ error: PageError, for request: WebRequest) -> WebResponse {
         let status: HTTPResponse.Status =
             switch error.kind {
-            case .invalid: .badRequest
+            case .invalid, .finished: .badRequest
             case .forbidden: .forbidden
             case .unavailable: .serviceUnavailable
             case .failed: .internalServerError
             }
-        return self.error(status, error.message, for: request)
+        return self.error(status, error.message, isFinished: error.kind == .finished, for: request)
     }
 
-    public func error(_ status: HTTPResponse.Status, _ message: String, for request: WebRequest) -> WebResponse {
+    /// - Parameter isFinished: the sign-in has had its answer.
+    public func error(
+        _ status: HTTPResponse.Status, _ message: String, isFinished: Bool = false, for request: WebRequest
+    ) -> WebResponse {
         var response = page(
             pages.error(
-                ErrorPage(status: status.code, title: status.reasonPhrase, message: message, requestID: request.id),
+                ErrorPage(
+                    status: status.code, title: status.reasonPhrase, message: message, requestID: request.id,
+                    isFinished: isFinished),
                 language: language(of: request)), status: status)
         if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
         return response

@@ -25,7 +25,7 @@ import Testing
         peer.id = "peer"
         peer.trustedPeers = trustedPeers
         let provider = try await TestProvider(clients: [TestProvider.app, peer])
-        let rule = ScopeRule(clients: provider.clients)
+        let rule = ScopeRule(clients: provider.clients, events: provider.log)
         let scopes = ["openid", ScopeRule.audiencePrefix + named]
         if isAllowed {
             try await rule.check(scopes, for: TestProvider.app)

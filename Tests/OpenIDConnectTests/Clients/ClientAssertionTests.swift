@@ -76,13 +76,45 @@ import Testing
     }
 
     @Test(
-        "may name the token endpoint, or the issuer among others, as its audience",
+        "may name the issuer, the token endpoint, or both as its audience",
         arguments: [
-            JSON.string(TestProvider.issuer + "/token"), ["https://elsewhere.example", .string(TestProvider.issuer)],
+            JSON.string(TestProvider.issuer + "/token"), [.string(TestProvider.issuer)],
+            [.string(TestProvider.issuer), .string(TestProvider.issuer + "/token")],
         ])
     func audience(value: JSON) async throws {
         let provider = try await TestProvider(clients: [client])
         #expect(await isAccepted(try assertion(provider) { $0["aud"] = value }, provider))
+    }
+
+    @Test(
+        "that is meant for anybody else too is refused, and does not use up its jti",
+        arguments: [
+            ["https://elsewhere.example", .string(TestProvider.issuer)],
+            [.string(TestProvider.issuer), "https://elsewhere.example"],
+            [.string(TestProvider.issuer), ""], [.string(TestProvider.issuer), .null], [.string(TestProvider.issuer), 1],
+            [.string(TestProvider.issuer), [.string(TestProvider.issuer)]], [], "", .object(["a": .string(TestProvider.issuer)]),
+            .string(TestProvider.issuer + "/"), .string(TestProvider.issuer + "/token/"), .string(TestProvider.issuer + "/keys"),
+            .string("https://\u{212A}issuer.example/dex"),
+            [.string(TestProvider.issuer), .string(TestProvider.issuer + "/TOKEN")],
+        ] as [JSON])
+    func strangers(value: JSON) async throws {
+        let shared = Client(
+            id: "app", secret: .plain("a secret of thirty-two bytes or so"), name: "App", authenticationMethod: .secretJWT)
+        let provider = try await TestProvider(clients: [client])
+        let symmetric = try await TestProvider(clients: [shared])
+        #expect(await !isAccepted(try assertion(provider) { $0["aud"] = value }, provider))
+        #expect(await isAccepted(try assertion(provider), provider))
+        let now = Int64(symmetric.clock.now.timeIntervalSince1970)
+        func signed(_ audience: JSON) throws -> String {
+            let claims: JSONObject = [
+                "iss": "app", "sub": "app", "aud": audience, "exp": .integer(now + 60), "jti": "one",
+            ]
+            return try JWS.sign(
+                payload: JSON.object(claims).serialized(), secret: Array("a secret of thirty-two bytes or so".utf8),
+                algorithm: .HS256)
+        }
+        #expect(await !isAccepted(try signed(value), symmetric))
+        #expect(await isAccepted(try signed(.string(TestProvider.issuer)), symmetric))
     }
 
     @Test("by another key, or of a client without keys, is refused")

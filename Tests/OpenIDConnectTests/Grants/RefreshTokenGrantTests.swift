@@ -185,10 +185,44 @@ import Testing
 
     @Test("of any bytes is a token that is written as it was read, or none")
     func randomBytes() {
+        var random = Seeded(state: 9)
+        var (tokens, others) = (0, 0)
         for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 0...40)).map { _ in [UInt8.random(in: 0...255), 0x0A, 0x12, 2].randomElement() ?? 0 }
-            guard let token = RefreshToken(parsing: Base64URL.encode(bytes)) else { continue }
+            // A token's bytes, of which mostly some are changed, left out or put in.
+            var bytes: [UInt8] = []
+            for tag: UInt8 in [0x0A, 0x12] {
+                let text = (0..<Int.random(in: 1...30, using: &random)).map { _ in UInt8.random(in: 0x20...0x7E, using: &random) }
+                bytes += [tag, UInt8(text.count)] + text
+            }
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: index)
+                default: bytes.insert([0x0A, 0x12, 0x80, 0, 2].randomElement(using: &random) ?? 0, at: index)
+                }
+            }
+            guard let token = RefreshToken(parsing: Base64URL.encode(bytes)) else {
+                others += 1
+                continue
+            }
+            tokens += 1
             #expect(RefreshToken(parsing: token.text) == token)
         }
+        #expect(tokens > 5_000)
+        #expect(others > 5_000)
+    }
+}
+
+/// The same numbers in every run (SplitMix64).
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
 }

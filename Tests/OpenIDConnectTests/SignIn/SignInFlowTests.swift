@@ -79,7 +79,9 @@ import Testing
         #expect(refusal["state"] == "s")
         #expect(refusal["iss"] == TestProvider.issuer)
         #expect(refusal["code"] == nil)
-        let approved = await flow.consent(approved: true, state: state, browser: provider.browser)
+        let askedAgain = await provider.submit(try await provider.begin())
+        guard case .ask(.consent, let another, _) = askedAgain else { throw Unexpected(askedAgain) }
+        let approved = await flow.consent(approved: true, state: another, browser: provider.browser)
         guard case .answer(let answer) = approved else { throw Unexpected(approved) }
         #expect(answer["code"] != nil)
     }
@@ -102,11 +104,12 @@ import Testing
         let idToken = try #require(given.idToken)
         // An expired hint is good: it only says who is meant.
         provider.clock.advance(2 * 86_400)
-        let state = try await provider.begin(provider.authorization([("id_token_hint", idToken)]))
+        let parameters = provider.authorization([("id_token_hint", idToken)])
+        let (state, another) = (try await provider.begin(parameters), try await provider.begin(parameters))
         guard case .answer(let same) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
         #expect(same["code"] != nil)
         provider.connector.change { $0.userID = "somebody else" }
-        guard case .answer(let other) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
+        guard case .answer(let other) = await provider.submit(another) else { throw OAuthError(.serverError, "") }
         #expect(other["error"] == "login_required")
         #expect(other["code"] == nil)
     }
@@ -116,11 +119,12 @@ import Testing
         let provider = try await TestProvider()
         let subject = Subject.make(userID: TestProvider.identity.userID, connectorID: "local")
         let claims = #"{"id_token":{"sub":{"value":"\#(subject)"}}}"#
-        let state = try await provider.begin(provider.authorization([("claims", claims)]))
+        let parameters = provider.authorization([("claims", claims)])
+        let (state, another) = (try await provider.begin(parameters), try await provider.begin(parameters))
         guard case .answer(let same) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
         #expect(same["code"] != nil)
         provider.connector.change { $0.userID = "somebody else" }
-        guard case .answer(let other) = await provider.submit(state) else { throw OAuthError(.serverError, "") }
+        guard case .answer(let other) = await provider.submit(another) else { throw OAuthError(.serverError, "") }
         #expect(other["error"] == "login_required")
     }
 

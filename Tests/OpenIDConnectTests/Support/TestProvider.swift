@@ -20,6 +20,8 @@ struct TestProvider: Sendable {
     let connector = TestConnector()
     let signer: TestSigner
     let store: SQLiteStore
+    /// What the rules see of the store.
+    let faults: FaultyStore
     let keeper: KeyKeeper
     let clients: ClientDirectory
     let parts: ProviderParts
@@ -31,6 +33,7 @@ struct TestProvider: Sendable {
             signingAlgorithm: "ES256")
         change(&settings)
         store = try SQLiteStore(location: .memory)
+        faults = FaultyStore(store)
         let ring = KeyRing()
         keeper = KeyKeeper(
             store: store, ring: ring,
@@ -39,14 +42,14 @@ struct TestProvider: Sendable {
         ) { specification in try PrivateKey.generate(specification) }
         signer = TestSigner(ring: ring, clock: clock)
         let sealers = SealerSource(store: store, clock: clock, random: SystemRandom())
-        self.clients = ClientDirectory(static: clients, store: store)
+        self.clients = ClientDirectory(static: clients, store: faults)
         parts = ProviderParts(
             settings: settings, clients: self.clients,
             connectors: ConnectorRegistry([
                 .init(id: "local", name: "Email", type: "local", connector: connector),
                 .init(id: "second", name: "Second", type: "test", connector: TestConnector()),
-            ]), grants: store,
-            assertions: store, revocations: RevocationList(), ring: ring, signer: signer, sealers: sealers, clock: clock,
+            ]), grants: faults,
+            assertions: faults, revocations: RevocationList(), ring: ring, signer: signer, sealers: sealers, clock: clock,
             random: SystemRandom(), events: log)
         try await keeper.refresh()
         try await sealers.refresh()
