@@ -114,6 +114,19 @@ def test_what_reaches_the_backend_and_the_client(gateway):
     assert status == 200 and "root@example.com" not in body and "admins" not in body
 
 
+SPELLINGS = ["x.auth-request-email", "x.auth.request.email", "X_Auth_Request_Email", "x-auth_request.user", "kubeflow.userid", "KUBEFLOW_groups", "gap.auth",
+             "x.goog_authenticated.user.email", "x~forwarded~user", "x.forwarded_access-token"]
+
+
+def test_no_spelling_of_a_name_of_the_edge_reaches_the_backend(gateway):
+    """Servers of CGI's descent read them all as one."""
+    forged = tuple((name, "root@example.com") for name in SPELLINGS) + (("x.other-name", "kept"),)
+    for path, tokens in (("/", (gateway.token(),)), ("/open", ())):
+        status, _, body = gateway.ask(path, tokens=tokens, headers=forged)
+        assert status == 200 and "root@example.com" not in body, body
+        assert ["x.other-name", "kept"] in json.loads(body)
+
+
 def test_refusals_reach_the_client_whole(gateway):
     status, headers, body = gateway.ask()
     assert (status, headers["www-authenticate"], body) == (401, 'Bearer realm="dextra"', "authentication is needed\n")

@@ -125,7 +125,7 @@ public struct IdentityHeaders: Sendable {
         /// Groups that are not in any header: they cannot stand in a list with commas, or did not fit.
         var leftOutGroups = 0
 
-        func sets(_ name: String) -> Bool { set.contains { $0.name.hasSameBytes(as: name) } }
+        func sets(_ name: String) -> Bool { set.contains { $0.isNamed(name) } }
 
         mutating func remove(_ name: String) {
             if !sets(name), !removed.containsExactly(name) { removed.append(name) }
@@ -182,7 +182,7 @@ public struct IdentityHeaders: Sendable {
             for field in output(for: identity)?.headers(for: identity) ?? [] { add(field.name, field.value) }
             if authorization == .token { add("authorization", identity.token.map { "Bearer " + $0 }) }
         }
-        for name in managed { change.remove(name) }
+        change.removed = managed.filter { !change.sets($0) }
         if authorization != .keep { change.remove("authorization") }
         if let identity, let output = output(for: identity), !output.keepsToken {
             for name in output.tokenHeaders { change.remove(name) }

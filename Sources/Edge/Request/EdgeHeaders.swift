@@ -6,6 +6,11 @@ public struct EdgeHeaders: Sendable, Hashable {
         public var name: String
         public var value: String
 
+        /// Lengths first, which strings know.
+        func isNamed(_ name: String) -> Bool {
+            self.name.utf8.count == name.utf8.count && self.name.hasSameBytes(as: name)
+        }
+
         public static func == (left: Field, right: Field) -> Bool {
             left.name.hasSameBytes(as: right.name) && left.value.hasSameBytes(as: right.value)
         }
@@ -33,7 +38,7 @@ public struct EdgeHeaders: Sendable, Hashable {
     /// The value of the only field of that name; nil when there is none or there are several, which nobody can mean well.
     public func only(_ name: String) -> String? {
         var found: String?
-        for field in fields where field.name.hasSameBytes(as: name) {
+        for field in fields where field.isNamed(name) {
             guard found == nil else { return nil }
             found = field.value
         }
@@ -41,10 +46,10 @@ public struct EdgeHeaders: Sendable, Hashable {
     }
 
     /// The first value of that name.
-    public func first(_ name: String) -> String? { fields.first { $0.name.hasSameBytes(as: name) }?.value }
+    public func first(_ name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
 
     /// All values of that name, in order.
-    public func all(_ name: String) -> [String] { fields.filter { $0.name.hasSameBytes(as: name) }.map(\.value) }
+    public func all(_ name: String) -> [String] { fields.filter { $0.isNamed(name) }.map(\.value) }
 
     /// All values of that name joined as RFC 9110 §5.3 says; nil when there is none.
     public func joined(_ name: String) -> String? {
@@ -52,7 +57,7 @@ public struct EdgeHeaders: Sendable, Hashable {
         return values.isEmpty ? nil : values.joined(separator: ",")
     }
 
-    public func contains(_ name: String) -> Bool { fields.contains { $0.name.hasSameBytes(as: name) } }
+    public func contains(_ name: String) -> Bool { fields.contains { $0.isNamed(name) } }
 
     public mutating func append(_ name: String, _ value: String) { fields.append(Field(name.asciiLowercased, value)) }
 

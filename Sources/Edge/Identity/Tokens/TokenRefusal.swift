@@ -1,3 +1,5 @@
+import Bytes
+
 /// Why a token is not believed.
 struct TokenRefusal: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
@@ -11,6 +13,15 @@ struct TokenRefusal: Error, Sendable, Hashable {
 
     let kind: Kind
     let reason: String
+
+    static func == (left: TokenRefusal, right: TokenRefusal) -> Bool {
+        left.kind == right.kind && left.reason.hasSameBytes(as: right.reason)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(reason.exact)
+    }
 
     static func invalid(_ reason: String) -> Self { Self(kind: .invalid, reason: reason) }
     static func invalidForNow(_ reason: String) -> Self { Self(kind: .invalidForNow, reason: reason) }
