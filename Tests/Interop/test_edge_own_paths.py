@@ -11,7 +11,7 @@ from support.people import APP, JANE
 
 POLICIES = [{"path": "/pub/*", "anonymous": True}, {"path": "/*", "allow": [{"groups": ["authors"]}]}]
 #: By name: what the configuration says.
-EDGES = {"not said": {}, "as sent": {"pathPrefix": ""}, "behind /check": {"pathPrefix": "/check"}, "behind /ask/it": {"pathPrefix": "/ask/it"}}
+EDGES = {"not said": {}, "as sent": {"pathPrefix": "/"}, "behind /check": {"pathPrefix": "/check"}, "behind /ask/it": {"pathPrefix": "/ask/it"}}
 
 
 @pytest.fixture(scope="module")

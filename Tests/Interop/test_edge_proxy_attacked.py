@@ -54,7 +54,7 @@ def told(answer) -> dict | None:
 
 @pytest.mark.parametrize("send", [http1, http2])
 @pytest.mark.parametrize("path", [
-    "//pub/admin/x", "///pub/x", "//admin.test/pub/x", "/pub/cut//admin/x", "/pub/../admin/x", "/admin/../\u0301x", "/%2e%2e/\u0301", "/pub/\u0301/../../admin/x",
+    "//pub/admin/x", "///pub/x", "//admin.test/pub/x", "/pub/../admin/x", "/admin/../\u0301x", "/%2e%2e/\u0301", "/pub/\u0301/../../admin/x",
     "/pub/..\u0301/x", "/pub/%c0%ae%c0%ae/admin", "/pub/%c0%af..", "/pub/\u00e9", "/pub/%2e%2e/admin", "/pub/..;/admin/x", "/pub%2f..%2fadmin/x", "/pub\\..\\admin", "/pub/%252e%252e/",
     "/pub/x#/admin", "/pub/%00", "admin/x", "http:/admin/x", "pub/x"])
 def test_a_path_that_two_read_differently_reaches_nobody(proxy, backend, send, path):

@@ -50,9 +50,11 @@ class Front:
     def send(self, target: str, *fields: tuple[str, str], method: str = "GET", hosts: tuple[str, ...] = ("public.test",)) -> tuple[int, dict | None]:
         """Bytes as they stand. Status, and what a backend was told, if one was asked; 0 when the proxy hung up."""
         lines = [f"{method} {target} HTTP/1.1", *(f"Host: {host}" for host in hosts), *(f"{name}: {value}" for name, value in fields)]
+        lines.append("Accept: application/json")
         if not any(name.lower() == "connection" for name, _ in fields):
             lines.append("Connection: close")
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        # From an address that nobody trusts: the proxies are at another one.
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=("127.0.0.2", 0)) as connection:
             connection.sendall("\r\n".join([*lines, "", ""]).encode())
             connection.settimeout(30)
             answer = b""
@@ -227,4 +229,4 @@ def test_a_path_is_judged_as_it_is_served(front, path):
                         ("X-Original-Method", "GET")]):
         status, told = front.send(path, *fields)
         # What is left of a path when everybody has resolved it alike.
-        assert told is None or told["path"].startswith("/pub/") and "//" not in told["path"] and ".." not in told["path"] and "secret" not in told["path"], (status, told)
+        assert told is None or told["path"].startswith("/pub/") and not re.search(r"//|/\.\.?(/|$)|%2e|%2f", told["path"].lower()), (status, told)

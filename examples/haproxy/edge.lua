@@ -60,7 +60,8 @@ core.register_action("edge", { "http-req" }, function(txn)
     local question = {
         ["x-forwarded-method"] = { txn.sf:method() },
         ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
-        ["x-forwarded-host"] = { txn.sf:req_hdr("host") },
+        -- All of the field: `req_hdr` would take the last of a list for it.
+        ["x-forwarded-host"] = { txn.sf:req_fhdr("host") },
         ["x-forwarded-uri"] = { txn.sf:pathq() },
         ["x-forwarded-for"] = { txn.sf:src() },
     }

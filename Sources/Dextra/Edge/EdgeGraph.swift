@@ -70,7 +70,7 @@ struct EdgeGraph: Sendable {
 
     /// The edge on a listener of its own.
     func application(_ security: SecurityHeaders, provider: ProviderGraph, checks: [HealthCheck]) -> WebApplication {
-        let asked: AskedPaths = pathPrefix.map { $0.isEmpty ? .asSent : .behind($0) } ?? .unsaid
+        let asked: AskedPaths = pathPrefix.map { $0 == "/" ? .asSent : .behind($0) } ?? .unsaid
         // Where every path is the client's, those at which other proxies ask are no exception.
         let questions = asked == .asSent ? [] : forwardAuth.routes
         let pages = [forwardAuth.userInfo] + ownRoutes + EdgeHealth.routes(checks, prefix: parts.prefix)
@@ -90,8 +90,8 @@ struct EdgeGraph: Sendable {
 
     /// For the provider's listeners: questions stand behind a prefix.
     var fallback: Route {
-        let prefix = pathPrefix ?? ""
-        return forwardAuth.fallback(.behind(prefix.isEmpty ? "/check" : prefix))
+        let prefix = pathPrefix ?? "/"
+        return forwardAuth.fallback(.behind(prefix == "/" ? "/check" : prefix))
     }
     var rememberedReplies: any RememberedReplies { reloading.remembered }
 

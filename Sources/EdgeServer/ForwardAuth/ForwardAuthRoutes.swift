@@ -120,7 +120,7 @@ public struct ForwardAuthRoutes: Sendable {
     }
 
     private static let twoReadings =
-        "a path behind /check may be the client's own; write edge.pathPrefix: /check, or edge.pathPrefix: '' if the proxy asks with "
+        "a path behind /check may be the client's own; write edge.pathPrefix: /check, or edge.pathPrefix: / if the proxy asks with "
         + "the client's path"
 
     private func checked(_ question: Question) -> Reading {

@@ -11,7 +11,7 @@ extension Configuration {
         public var prefix = "/oauth2"
         /// Which proxy asks at `{prefix}/auth`; nil: it is found out from what it sends.
         public var proxy: Proxy?
-        /// What stands before the client's path where a proxy asks with that path, such as `/check`; empty: nothing does; nil: not said.
+        /// What stands before the client's path where a proxy asks with that path, such as `/check`; `/`: nothing does; nil: not said.
         public var pathPrefix: String?
         /// Proxies whose `X-Forwarded-*`, `X-Original-*` and `x-forwarded-client-cert` are believed.
         public var trustedProxies: [AddressRange] = []
@@ -57,7 +57,7 @@ extension Configuration.Edge {
             edge.grpc = keys("grpc", GRPC.schema)
             edge.prefix = keys("prefix", .pathPrefix(), default: edge.prefix)
             edge.proxy = keys("proxy", .word("proxy", Proxy.self))
-            edge.pathPrefix = keys("pathPrefix", .pathPrefix(orEmpty: true))
+            edge.pathPrefix = keys("pathPrefix", .pathPrefix(orRoot: true))
             edge.trustedProxies = keys("trustedProxies", .list(of: .addressRange), default: [])
             edge.allowedOrigins = keys("allowedOrigins", .list(of: .webOrigin), default: [])
             edge.issuers = keys("issuers", .list(of: Issuer.schema), default: [])
@@ -85,9 +85,9 @@ extension Configuration.Edge {
 
 extension Schema<String> {
     /// The beginning of a path, such as `/oauth2`: segments of plain characters.
-    fileprivate static func pathPrefix(orEmpty: Bool = false) -> Schema {
+    fileprivate static func pathPrefix(orRoot: Bool = false) -> Schema {
         text.map { text throws(Mistake) in
-            if orEmpty, text.isEmpty { return text }
+            if orRoot, text == "/" { return text }
             let segments = text.cut(at: "/").dropFirst()
             let isPlain = segments.allSatisfy { segment in
                 !segment.isEmpty && segment != "." && segment != ".."
