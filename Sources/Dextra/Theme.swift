@@ -30,7 +30,8 @@ struct Theme {
         let logoURL = frontend.logoURL == "theme/logo.png" && files["/theme/logo.png"] == nil ? nil : frontend.logoURL
         let theme = PagesTheme(
             issuerName: frontend.issuer, logoURL: logoURL, scheme: PagesTheme.Scheme(configurationName: frontend.theme) ?? .light,
-            extra: Dictionary(uniqueKeysWithValues: frontend.extra.map { ($0.key.exact, $0.value) }), issuerPath: path ?? configuration.issuer.path)
+            extra: Dictionary(uniqueKeysWithValues: frontend.extra.map { ($0.key.exact, $0.value) }),
+            issuerPath: path ?? configuration.issuer.path)
         do throws(PagesError) { pages = try Pages(theme: theme, overrides: templates) } catch {
             throw StartError("frontend.dir: \(error.description)")
         }

@@ -15,7 +15,8 @@ import Testing
     private static func loop(_ names: [String], _ metrics: Metrics) throws -> ReadyLoop {
         let replies = Replies(replies: names.map { PreparedReply(.text("x"), name: $0) })
         let ready = Ready(
-            [], bearer: nil, remembered: replies, security: try SecurityHeaders(https: false), crossOrigin: .none, metrics: metrics.requests)
+            [], bearer: nil, remembered: replies, security: try SecurityHeaders(https: false), crossOrigin: .none,
+            metrics: metrics.requests)
         return ReadyLoop(shared: ready, clock: LoopClock(clock: .system))
     }
 
