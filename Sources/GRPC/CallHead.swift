@@ -38,7 +38,8 @@ struct CallHead {
     private static func isGRPC(_ contentType: String) -> Bool {
         let end = contentType.utf8.firstIndex { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") } ?? contentType.endIndex
         let type = contentType[..<end]
-        return type.hasSameBytesFoldingASCII(as: "application/grpc") || type.hasSameBytesFoldingASCII(as: "application/grpc+proto")
+        return type.hasSameBytesFoldingASCII(as: "application/grpc")
+            || type.hasSameBytesFoldingASCII(as: "application/grpc+proto")
     }
 
     /// "Timeout": at most 8 digits and a unit. Nil when it is none.

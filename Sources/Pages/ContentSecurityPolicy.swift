@@ -1,3 +1,5 @@
+import Bytes
+
 /// The `Content-Security-Policy` values that the pages are made for: no script, no inline style, nobody's frame.
 ///
 /// `form-action` is left out: browsers apply it to the redirect after a form as well, and that leads to the client.
@@ -7,7 +9,7 @@ public enum ContentSecurityPolicy {
     /// - Parameter images: addresses of images on the page from elsewhere (the logos of theme and client); paths and
     ///   addresses that a page would not show are passed over.
     public static func page(images: [String] = []) -> String {
-        let origins = Set(images.compactMap { PageURL($0)?.origin }.filter(isHost)).sorted()
+        let origins = Set(images.compactMap { PageURL($0)?.origin }.filter(isHost).map(\.exact)).sorted().map(\.text)
         let sources = (["'self'"] + origins).joined(separator: " ")
         return "default-src 'none'; style-src 'self'; img-src \(sources); base-uri 'none'; frame-ancestors 'none'"
     }

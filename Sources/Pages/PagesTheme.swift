@@ -45,7 +45,8 @@ public struct PagesTheme: Sendable, Hashable {
     var logo: PageURL? {
         let builtIn = PageURL(issuerPath + "/static/logo.svg")
         guard let logoURL, !logoURL.isEmpty else { return builtIn }
-        return PageURL(logoURL) ?? (logoURL.containsByte(":") || logoURL.startsWithByte("/") ? nil : PageURL("\(issuerPath)/\(logoURL)"))
+        return PageURL(logoURL)
+            ?? (logoURL.containsByte(":") || logoURL.startsWithByte("/") ? nil : PageURL("\(issuerPath)/\(logoURL)"))
             ?? builtIn
     }
 

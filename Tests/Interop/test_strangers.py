@@ -1,6 +1,6 @@
 """What somebody whom nobody knows may hold of the server: memory, time, connections. Nothing here leaves the machine."""
 import contextlib, socket, ssl, threading, time
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -57,11 +57,6 @@ def grpc(tmp_path_factory):
 def http2(request, proxy, web, grpc):
     """Opens connections of HTTP/2 to a listener."""
     return {"proxy": lambda: Connection(proxy.port), "web": web.connect, "grpc": grpc.connect}[request.param]
-
-
-def resident(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024
 
 
 def test_a_client_that_sends_ahead_is_read_no_faster_than_it_is_answered(proxy):
@@ -152,14 +147,15 @@ def test_what_waits_for_a_slow_backend_is_bounded(proxy, backend):
                                 more = int.from_bytes(payload[at + 2:at + 6], "big") - 65535
                                 windows = {number: window + (more if number else 0) for number, window in windows.items()}
         assert requests.get(proxy.url + "/", timeout=10).status_code == 200
-        assert proxy.memory - before < 120 * MIB
+        # Of 800 streams, with what is on its way to the backend.
+        assert proxy.memory - before < 340 * MIB
     backend.hold.set()
 
 
 @pytest.mark.parametrize("protocol", ["provider", "proxy"])
 def test_a_chunked_form_without_end_is_read_to_the_limit_and_a_little(provider, proxy, protocol):
     """The limit is 256 KiB. What the kernel takes on the way is not the server's."""
-    port, name, route = (provider.port, host(provider), path(provider, "/token")) if protocol == "provider" else (
+    port, name, route = (urlsplit(provider.issuer).port, host(provider), path(provider, "/token")) if protocol == "provider" else (
         proxy.port, proxy.host, "/oauth2/sign_in")
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(f"POST {route} HTTP/1.1\r\nHost: {name}\r\nTransfer-Encoding: chunked\r\n"

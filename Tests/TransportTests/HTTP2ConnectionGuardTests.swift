@@ -26,8 +26,10 @@ import Testing
     @Test(
         "cuts off who sends frames that bring nothing, and says why",
         arguments: [
-            frame(0x8, [0, 0, 0, 1]), frame(0x8, stream: 1, [0, 0, 0, 1]), frame(0x6, [UInt8](repeating: 0, count: 8)), frame(0x4),
-            frame(0x2, stream: 1, [0, 0, 0, 0, 1]), frame(0x0, stream: 1), frame(0xFA), frame(0xFA, [UInt8](repeating: 1, count: 200)),
+            frame(0x8, [0, 0, 0, 1]), frame(0x8, stream: 1, [0, 0, 0, 1]), frame(0x6, [UInt8](repeating: 0, count: 8)),
+            frame(0x4),
+            frame(0x2, stream: 1, [0, 0, 0, 0, 1]), frame(0x0, stream: 1), frame(0xFA),
+            frame(0xFA, [UInt8](repeating: 1, count: 200)),
             frame(0x3, stream: 1, [0, 0, 0, 8]), frame(0x9, stream: 1),
         ])
     func flood(frame: [UInt8]) throws {
@@ -66,7 +68,8 @@ import Testing
     @Test func `What waits is counted with its frames, and forgotten when it is taken or nobody will take it`() throws {
         let held = HeldData(HeldTotal())
         let channel = try Self.channel(held: held)
-        Self.send(Self.frame(0x1, stream: 1) + Self.frame(0x0, stream: 1, [1, 2, 3]) + Self.frame(0x0, stream: 3, [1]), to: channel)
+        Self.send(
+            Self.frame(0x1, stream: 1) + Self.frame(0x0, stream: 1, [1, 2, 3]) + Self.frame(0x0, stream: 3, [1]), to: channel)
         #expect(held.bytes == 3 + HeldData.frameOverhead)
         Self.send(Self.frame(0x0, stream: 1, [4]), to: channel)
         held.took(3, stream: 1)

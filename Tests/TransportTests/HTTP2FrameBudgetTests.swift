@@ -53,7 +53,9 @@ import Testing
 
     @Test func `Frames are found however the bytes are cut`() {
         let bytes: [UInt8] =
-            Array(repeating: 7, count: HTTP2FrameHeads.clientPreface) + [0, 0, 0, 4, 1, 0, 0, 0, 0] + [0, 0, 3, 0, 8, 0x80, 0, 1, 2]
+            Array(repeating: 7, count: HTTP2FrameHeads.clientPreface) + [0, 0, 0, 4, 1, 0, 0, 0, 0] + [
+                0, 0, 3, 0, 8, 0x80, 0, 1, 2,
+            ]
             + [0, 0, 0] + [0, 0, 8, 6, 0, 0, 0, 0, 0] + [UInt8](repeating: 9, count: 8)
         let expected = [
             Head(length: 0, type: 4, flags: 1), Head(length: 3, type: 0, flags: 8, stream: 258), Head(length: 8, type: 6),

@@ -61,6 +61,9 @@ import Testing
         _ = try XMLDocument(many(64, "xmlns:a"))
         #expect(throws: XMLSecurityError.self) { try XMLDocument(many(65, "xmlns:a")) }
         #expect(throws: XMLSecurityError.self) { try XMLDocument(many(65, "a")) }
+        // Not read and then found too many: refused before.
+        let elements = Array(("<r>" + String(repeating: "<a/>", count: 10_000) + "</r>").utf8)
+        #expect(throws: XMLSecurityError.malformed("the document has too many elements")) { try XMLDocument(elements) }
         let long = Array("<r>".utf8) + [UInt8](repeating: 0x61, count: XMLDocument.maximumSize) + Array("</r>".utf8)
         #expect(throws: XMLSecurityError.self) { try XMLDocument(long) }
     }

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 public import Edge
 import HTTPTypes
 import OpenIDConnect
@@ -10,7 +10,7 @@ public import Web
 public struct LoginRoutes: Sendable {
     private let flow: LoginFlow
     private let context: RouteContext
-    private let files: [String: StaticFile]
+    private let files: [ExactText: StaticFile]
     private let trustedProxies: ClientAddressRule
 
     /// - Parameters:
@@ -18,7 +18,7 @@ public struct LoginRoutes: Sendable {
     ///   - files: by path below the prefix: `/static/main.css`.
     ///   - trustedProxies: who may say what the browser asked for.
     public init(
-        flow: LoginFlow, context: RouteContext, files: [String: StaticFile],
+        flow: LoginFlow, context: RouteContext, files: [ExactText: StaticFile],
         trustedProxies: ClientAddressRule
     ) {
         self.flow = flow
@@ -39,7 +39,7 @@ public struct LoginRoutes: Sendable {
         ]
         for (path, file) in files {
             all.append(
-                Route([.get], prefix + path, name: "/oauth2/static/", audience: .people) { _ in
+                Route([.get], prefix + path.text, name: "/oauth2/static/", audience: .people) { _ in
                     WebResponse(
                         status: .ok,
                         headers: [.contentType: file.contentType, .eTag: file.etag, .cacheControl: "public, max-age=3600"],

@@ -57,7 +57,9 @@ struct Words: MustacheParent, Sendable {
         return String(name.unicodeScalars[..<end]) + "…"
     }
 
+    private static let phrases = Dictionary(uniqueKeysWithValues: Phrase.allCases.map { ($0.rawValue.exact, $0) })
+
     func child(named name: String) -> Any? {
-        Phrase(rawValue: name).map { html($0).markup }
+        Self.phrases[name.exact].map { html($0).markup }
     }
 }

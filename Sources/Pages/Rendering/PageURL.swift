@@ -42,7 +42,9 @@ struct PageURL: Sendable, Hashable {
         for scheme in ["https://", "http://"] where text.utf8.count > scheme.utf8.count {
             let start = Substring(text.utf8.prefix(scheme.utf8.count))
             let next = text.utf8.dropFirst(scheme.utf8.count).first
-            if start.hasSameBytesFoldingASCII(as: scheme), next != UInt8(ascii: "/"), next != UInt8(ascii: "?"), next != UInt8(ascii: "#") {
+            if start.hasSameBytesFoldingASCII(as: scheme), next != UInt8(ascii: "/"), next != UInt8(ascii: "?"),
+                next != UInt8(ascii: "#")
+            {
                 return true
             }
         }

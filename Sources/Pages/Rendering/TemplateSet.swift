@@ -38,7 +38,8 @@ struct TemplateSet: Sendable {
 
     /// Mustache renders an unknown partial as nothing, and one that holds itself until the stack ends. Both are found here,
     /// when the program starts.
-    private static func checkReferences(_ sources: [ExactText: TemplateSource], overrides: [ExactText: String]) throws(PagesError) {
+    private static func checkReferences(_ sources: [ExactText: TemplateSource], overrides: [ExactText: String]) throws(PagesError)
+    {
         for source in sources.values.sorted(by: { $0.name.exact < $1.name.exact }) {
             for partial in source.partials where sources[partial.name.exact] == nil {
                 throw .brokenTemplate(
@@ -51,7 +52,9 @@ struct TemplateSet: Sendable {
                 guard !path.contains(partial.name.exact) else {
                     throw .brokenTemplate(
                         name: source.name, line: partial.line,
-                        problem: "the templates hold each other without end: \((path.map(\.text) + [partial.name]).joined(separator: " → "))")
+                        problem:
+                            "the templates hold each other without end: \((path.map(\.text) + [partial.name]).joined(separator: " → "))"
+                    )
                 }
                 if let next = sources[partial.name.exact] { try visit(next, path: path + [partial.name.exact]) }
             }

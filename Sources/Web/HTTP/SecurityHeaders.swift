@@ -39,7 +39,9 @@ public struct SecurityHeaders: Sendable {
             response.headers[.cacheControl] = "no-store"
         }
         // No other site may draw our pages inside its own and steal clicks (RFC 9700 §4.16).
-        if response.headers[.contentSecurityPolicy] == nil, response.headers[.contentType]?.startsWithBytes(of: "text/html") == true {
+        if response.headers[.contentSecurityPolicy] == nil,
+            response.headers[.contentType]?.startsWithBytes(of: "text/html") == true
+        {
             response.headers[.contentSecurityPolicy] = "frame-ancestors 'none'"
         }
         for field in overrides {

@@ -280,7 +280,8 @@ public struct AuthorizationRoutes: Sendable {
 
     /// Back to the choice of connectors, and nowhere else: what stands in the address could be anybody's.
     private func backLink(of request: WebRequest) -> String? {
-        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.startsWithBytes(of: context.path + "/auth?") else {
+        guard let back = (try? FormFields(parsing: request.rawQuery))?["back"], back.startsWithBytes(of: context.path + "/auth?")
+        else {
             return nil
         }
         return back

@@ -37,7 +37,8 @@ public struct PublicRoutes: Sendable {
             all.append(ReadyAnswer(path: context.path + "/keys", name: "/keys", cors: true, response: keys))
         }
         for (path, file) in files {
-            all.append(ReadyAnswer(path: context.path + path.text, name: Self.name(ofFile: path.text), response: Self.response(file)))
+            all.append(
+                ReadyAnswer(path: context.path + path.text, name: Self.name(ofFile: path.text), response: Self.response(file)))
         }
         return all
     }
@@ -75,7 +76,9 @@ public struct PublicRoutes: Sendable {
         ]
         for (path, file) in files {
             all.append(
-                Route([.get], context.path + path.text, name: Self.name(ofFile: path.text), audience: .people) { _ in Self.response(file) })
+                Route([.get], context.path + path.text, name: Self.name(ofFile: path.text), audience: .people) { _ in
+                    Self.response(file)
+                })
         }
         return all
     }

@@ -45,6 +45,8 @@ package final class HTTP1RequestGate: ChannelDuplexHandler, RemovableChannelHand
     private var scan: HTTP1HeadScan
     /// Whether the handler behind takes another request.
     private var mayBegin = true
+    /// Whether a head is with the decoder, which has said nothing yet.
+    private var isOpening = false
     private var ended = false
     private var isFeeding = false
     private var begunSinceFlush = 0
@@ -72,8 +74,7 @@ package final class HTTP1RequestGate: ChannelDuplexHandler, RemovableChannelHand
 
     /// Called for each head, before anything is done about it.
     package func began(_ head: HTTPRequestHead) {
-        mayBegin = false
-        ended = false
+        isOpening = false
         if head.headers.contains(name: "transfer-encoding") {
             place = .chunkLine
         } else if let length = head.headers.first(name: "content-length") {
@@ -98,6 +99,7 @@ package final class HTTP1RequestGate: ChannelDuplexHandler, RemovableChannelHand
 
     /// Throws away all that waits, and all that comes.
     package func drop() {
+        isOpening = false
         guard place != .raw, place != .dropping else { return }
         place = .dropping
         dropped += bytes.readableBytes
@@ -190,9 +192,11 @@ package final class HTTP1RequestGate: ChannelDuplexHandler, RemovableChannelHand
             flushNowAndThen(context)
             mayBegin = false
             ended = false
-            // The handler says in `began` where the request goes on. A decoder that finds no head finds an error.
+            // The handler says in `began` where the request goes on, or drops what follows a head that is none.
+            isOpening = true
             place = .dropping
             pass(length, context)
+            if isOpening { throw .invalidVersion }
             if place == .between, !ended { throw .invalidInternalState }
         case .body(let left):
             let count = min(left, bytes.readableBytes)

@@ -286,9 +286,9 @@ final class RequestHandler: ChannelDuplexHandler {
     func answer(_ response: WebResponse) {
         guard case .answering = phase, let context else { return }
         write(response)
-        guard case .idle = phase else { return }
+        // Another request may have begun meanwhile.
         flushReady(context)
-        if inputClosed {
+        if inputClosed, case .idle = phase {
             closeWhenWritten(context)
         } else {
             releaseRead(context)

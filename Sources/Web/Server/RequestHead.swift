@@ -109,7 +109,9 @@ package struct RequestHead: Sendable {
             // Two readers could disagree on where such a request ends: request smuggling (RFC 9112 §6.1).
             guard length == nil else { throw .malformed("both Content-Length and Transfer-Encoding are given") }
             guard version != .http1_0 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
-            guard coding.hasSameBytesFoldingASCII(as: "chunked") else { throw .malformed("no transfer coding but chunked is taken") }
+            guard coding.hasSameBytesFoldingASCII(as: "chunked") else {
+                throw .malformed("no transfer coding but chunked is taken")
+            }
         }
         if let length {
             // `+3`, `003` and `3, 3` would be a number to us, and something else to the next reader.

@@ -7,7 +7,7 @@ public enum TLSProtocolVersion: String, Sendable, Hashable, Comparable {
     case tls13 = "1.3"
 
     public static func < (left: TLSProtocolVersion, right: TLSProtocolVersion) -> Bool {
-        left.rawValue < right.rawValue
+        left == .tls12 && right == .tls13
     }
 
     fileprivate var version: TLSVersion {

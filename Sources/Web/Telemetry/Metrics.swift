@@ -1,3 +1,4 @@
+import Bytes
 import Synchronization
 
 /// All numbers that `/metrics` shows. Made once at the start and passed to whoever counts.
@@ -48,7 +49,7 @@ public final class Metrics: Sendable {
         _ read: @escaping @Sendable () -> Double?
     ) {
         gauges.withLock { gauges in
-            if let index = gauges.firstIndex(where: { $0.name == name }) {
+            if let index = gauges.firstIndex(where: { $0.name.hasSameBytes(as: name) }) {
                 gauges[index].readers.append((labels, read))
             } else {
                 gauges.append(Gauge(kind: kind, name: name, help: help, readers: [(labels, read)]))

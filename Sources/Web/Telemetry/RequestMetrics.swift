@@ -46,7 +46,7 @@ final class RequestMetrics: Sendable {
     @Sendable func write(to output: inout PrometheusText) {
         let all = table.withLock { $0 }
             .map { (labels: [("code", String($0.code)), ("method", $0.method.text), ("handler", $0.handler.text)], series: $1) }
-            .sorted { $0.labels.map(\.1).lexicographicallyPrecedes($1.labels.map(\.1)) }
+            .sorted { $0.labels.map(\.1.exact).lexicographicallyPrecedes($1.labels.map(\.1.exact)) }
         for (_, series) in all { series.settle() }
         output.family("http_requests_total", .counter, help: "Count of all HTTP requests.")
         for (labels, series) in all { output.sample("http_requests_total", labels, Double(series.count.value)) }

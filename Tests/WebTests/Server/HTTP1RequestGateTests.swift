@@ -62,9 +62,12 @@ import Testing
             "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
             " GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET / \tHTTP/1.1\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\n",
-            "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\tb\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n", "GET /\u{E4} HTTP/1.1\r\nHost: a\r\n\r\n",
-            "GET / HTTP/1.10\r\nHost: a\r\n\r\n", "GET / http/1.1\r\nHost: a\r\n\r\n", "GET /\r\nHost: a\r\n\r\n", "GET HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\tb\r\n\r\n",
+            "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n",
+            "GET /\u{E4} HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.10\r\nHost: a\r\n\r\n", "GET / http/1.1\r\nHost: a\r\n\r\n", "GET /\r\nHost: a\r\n\r\n",
+            "GET HTTP/1.1\r\n\r\n",
             "\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "\u{16}\u{3}\u{1}",
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n",
@@ -141,9 +144,11 @@ import Testing
                 if Bool.random(using: &random) {
                     let chunks = body.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()
                     let trailer = Bool.random(using: &random) ? "X: y\r\n" : ""
-                    text += "POST /\(number) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\(trailer)\r\n"
+                    text +=
+                        "POST /\(number) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\(trailer)\r\n"
                 } else {
-                    text += "POST /\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.joined().utf8.count)\r\n\r\n\(body.joined())"
+                    text +=
+                        "POST /\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.joined().utf8.count)\r\n\r\n\(body.joined())"
                 }
             }
             var rest = Array(text.utf8)[...]
@@ -161,7 +166,8 @@ import Testing
     @Test(
         "takes no number in two spellings",
         arguments: [
-            ("0", 0), ("3", 3), ("10", 10), ("00", nil), ("03", nil), ("+3", nil), ("-3", nil), ("3,3", nil), ("3, 3", nil), ("", nil),
+            ("0", 0), ("3", 3), ("10", 10), ("00", nil), ("03", nil), ("+3", nil), ("-3", nil), ("3,3", nil), ("3, 3", nil),
+            ("", nil),
             (" 3", nil), ("3 ", nil), ("0x3", nil), ("\u{FF13}", nil), ("3\u{301}", nil), ("9999999999999999999", nil),
         ] as [(String, Int?)])
     func number(text: String, number: Int?) {

@@ -13,14 +13,17 @@ import Testing
         _ uri: String = "/", _ fields: [(String, String)] = [("Host", "a.test")], version: HTTPVersion = .http1_1,
         method: HTTPMethod = .GET
     ) throws -> RequestHead {
-        try RequestHead(HTTPRequestHead(version: version, method: method, uri: uri, headers: HTTPHeaders(fields)), limits: ServerLimits())
+        try RequestHead(
+            HTTPRequestHead(version: version, method: method, uri: uri, headers: HTTPHeaders(fields)), limits: ServerLimits())
     }
 
     @Test(
         "is refused if Host is no authority",
         arguments: [
-            "", "a.test, b.test", "a.test..", "a.test.", ".a.test", "a..test", "[::1", "a.test\\x", "a.test%2f", "a.test/x", "a.test?x",
-            "a.test:", "a.test:?", "a.test:80?x", "a.test:080", "a.test:99999", "a.test:+80", "user@a.test", "a test", "a.test#", "ä.test",
+            "", "a.test, b.test", "a.test..", "a.test.", ".a.test", "a..test", "[::1", "a.test\\x", "a.test%2f", "a.test/x",
+            "a.test?x",
+            "a.test:", "a.test:?", "a.test:80?x", "a.test:080", "a.test:99999", "a.test:+80", "user@a.test", "a test", "a.test#",
+            "ä.test",
             "a.te\u{212A}t", "[::1]x", "[fe80::1%25eth0]", "a\u{301}.test", "a.test;", "a.test\u{37E}",
         ], [HTTPVersion.http1_0, .http1_1, .http2])
     func host(host: String, version: HTTPVersion) {
@@ -30,8 +33,10 @@ import Testing
     @Test(
         "tells whom the request is for",
         arguments: [
-            ("/", "A.Test", "a.test"), ("/x", "a.test:8080", "a.test:8080"), ("/", "[::1]:1", "[::1]:1"), ("/", "127.0.0.1", "127.0.0.1"),
-            ("http://a.test/x", "a.test", "a.test"), ("http://A.TEST:80/x", "a.test", "a.test"), ("https://a.test?x", "a.test:443", "a.test:443"),
+            ("/", "A.Test", "a.test"), ("/x", "a.test:8080", "a.test:8080"), ("/", "[::1]:1", "[::1]:1"),
+            ("/", "127.0.0.1", "127.0.0.1"),
+            ("http://a.test/x", "a.test", "a.test"), ("http://A.TEST:80/x", "a.test", "a.test"),
+            ("https://a.test?x", "a.test:443", "a.test:443"),
         ])
     func authority(uri: String, host: String, authority: String) throws {
         #expect(try Self.head(uri, [("Host", host)]).authority?.text == authority)
@@ -41,7 +46,8 @@ import Testing
         "is refused if the target names another host, or none",
         arguments: [
             "http://b.test/", "http://a.test:8080/", "https://a.test:80/", "http://a.test./", "http:///x", "http://", "http://?x",
-            "http://a.test\\@b.test/", "http://x@a.test/", "http://a.test%2f/", "HTTP://a.test/", "ftp://a.test/", "//a.test\u{301}/",
+            "http://a.test\\@b.test/", "http://x@a.test/", "http://a.test%2f/", "HTTP://a.test/", "ftp://a.test/",
+            "//a.test\u{301}/",
         ])
     func target(uri: String) {
         #expect(throws: RequestRejection.self) { try Self.head(uri) }

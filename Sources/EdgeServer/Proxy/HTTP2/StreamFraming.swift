@@ -79,7 +79,7 @@ final class StreamFraming: ChannelDuplexHandler {
         switch frame {
         case .headers(var headers):
             // Interim answers end nothing.
-            guard headers.headers.first(name: ":status")?.first != "1" else { return nil }
+            guard headers.headers.first(name: ":status")?.utf8.first != UInt8(ascii: "1") else { return nil }
             headers.endStream = true
             return .headers(headers)
         case .data(var data):
