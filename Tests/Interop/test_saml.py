@@ -298,8 +298,8 @@ def test_the_sign_in_may_travel_as_the_id_of_the_request(without, keys, what):
     else:
         xml = response.signed(keys["idp"], what)
     assert payload(redeem(without, post_response(browser, xml, "").code).json()["id_token"])["email"] == "jane@example.com"
-    # Not twice, and not elsewhere.
-    refused(without, browser, xml, "", "used before")
+    # Not twice, and not elsewhere. The page says that the sign-in is over, the log what was shown again.
+    refused(without, browser, xml, "", "used before", 400)
 
 
 def test_many_tabs_at_once_without_relay_state(without, keys):
@@ -559,7 +559,12 @@ def test_an_assertion_is_good_once(site, keys):
     browser, request, response = begin(site)
     signed = response.signed(keys["idp"])
     assert post_response(browser, signed, request.relay_state).code
-    refused(site, browser, signed, request.relay_state, "used before")
+    refused(site, browser, signed, request.relay_state, "used before", 400)
+    # Nor is the sign-in, with whatever new assertion.
+    fresh = response.but(assertion_id="_" + "c" * 30).signed(keys["idp"])
+    answer = post_response(browser, fresh, request.relay_state)
+    assert_error_page(answer, 400)
+    assert "finished" in answer.page.text
 
 
 def test_many_at_once_get_in_once(site, keys):
@@ -581,7 +586,7 @@ def test_a_second_process_on_the_database_knows_what_was_used(site, keys, tmp_pa
         signed = response.signed(keys["idp"])
         assert post_response(browser, signed, request.relay_state).code
         browser.provider = second
-        refused(second, browser, signed, request.relay_state, "used before")
+        refused(second, browser, signed, request.relay_state, "used before", 400)
         # A sign-in that began at one process ends at the other.
         browser, request, response = begin(site)
         browser.provider = second

@@ -34,7 +34,10 @@ public enum Curve: String, Sendable, Hashable, CaseIterable {
     }
 
     init?(groupName: String) {
-        guard let curve = Curve.allCases.first(where: { $0.groupName.hasSameBytes(as: groupName) || $0.rawValue.hasSameBytes(as: groupName) })
+        guard
+            let curve = Curve.allCases.first(where: {
+                $0.groupName.hasSameBytes(as: groupName) || $0.rawValue.hasSameBytes(as: groupName)
+            })
         else { return nil }
         self = curve
     }

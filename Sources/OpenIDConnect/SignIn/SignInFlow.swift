@@ -220,7 +220,15 @@ public struct SignInFlow: Sendable {
         _ parameters: RequestParameters, _ sealed: SignIn, state: String, connectorID: String?
     ) async throws(AuthorizationFailure) -> SignInOutcome {
         var (signIn, client) = try await current(sealed, connectorID: connectorID)
-        let found = try await identity(from: parameters, signIn, client, state: state)
+        let found: ConnectorIdentity
+        do throws(AuthorizationFailure) {
+            found = try await identity(from: parameters, signIn, client, state: state)
+        } catch {
+            // The connector comes first, so that an answer that is shown again is told to the operator as what it is.
+            try await requireNoAnswer(to: signIn)
+            throw error
+        }
+        try await requireNoAnswer(to: signIn)
         signIn.memory = []
         signIn.expiresAt = min(signIn.expiresAt, parts.clock.now + SignIn.answeredLifetime)
         signIn.authentication = authentication(of: found, connectorID: signIn.connectorID)
@@ -357,7 +365,9 @@ public struct SignInFlow: Sendable {
         guard let signIn, let browser, constantTimeEquals(signIn.browser, browser.hash),
             !needsIdentity || signIn.authentication != nil
         else { throw .page(Self.expired) }
-        return try await current(signIn, connectorID: connectorID)
+        let found = try await current(signIn, connectorID: connectorID)
+        try await requireNoAnswer(to: signIn)
+        return found
     }
 
     /// Still good, and its client still there; whose browser it is remains open.
@@ -371,14 +381,17 @@ public struct SignInFlow: Sendable {
         }
         // A reload may have taken the client or its redirect URI away in the meantime.
         guard let client, RedirectURIRule(client: client).accepts(signIn.request.redirectURI) else { throw .page(Self.expired) }
-        // The Back button at a shared computer: whoever comes now is somebody else, perhaps. Two at the same moment both pass
-        // here, and one of them when the answer is stored.
+        return (signIn, client)
+    }
+
+    /// The Back button at a shared computer: whoever comes after the answer is somebody else, perhaps. Two at the same moment both
+    /// pass here, and one of them where the answer is stored.
+    private func requireNoAnswer(to signIn: SignIn) async throws(AuthorizationFailure) {
         let isAnswered: Bool
         do { isAnswered = try await parts.assertions.isUsed(assertion: signIn.use.key) } catch {
             throw .page(PageError(error, doing: "find an answered sign-in", toldTo: parts.events))
         }
         guard !isAnswered else { throw .page(Self.answered) }
-        return (signIn, client)
     }
 
     func outcome(_ body: () async throws(AuthorizationFailure) -> SignInOutcome) async -> SignInOutcome {

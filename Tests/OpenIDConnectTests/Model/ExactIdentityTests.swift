@@ -131,7 +131,8 @@ private struct Pair: Sendable, CustomTestStringConvertible {
         Comparison("client secret, of the form beside Basic") { known, presented in
             let basic = "Basic " + Base64.encode(Array("app:\(PercentEncoding.encode(known))".utf8))
             return await !isRefused {
-                _ = try ClientCredentials(authorization: basic, parameters: RequestParameters([("client_id", "app"), ("client_secret", presented)]))
+                _ = try ClientCredentials(
+                    authorization: basic, parameters: RequestParameters([("client_id", "app"), ("client_secret", presented)]))
             }
         },
         Comparison("client secret") { known, presented in
