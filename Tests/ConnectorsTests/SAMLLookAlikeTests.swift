@@ -76,7 +76,7 @@ private struct Response {
         #expect((try? found.get())?.groups.areExactly(["K8s-admins"]) == true, "\(found)")
     }
 
-    private static let fields: [(name: String, field: WritableKeyPath<Response, String> & Sendable)] = [
+    private static let fields: [(name: String, field: any WritableKeyPath<Response, String> & Sendable)] = [
         ("issuer", \.issuer), ("InResponseTo", \.inResponseTo), ("Destination", \.destination), ("Recipient", \.recipient),
         ("audience", \.audience), ("group", \.groups), ("groups' name", \.groupsName),
     ]

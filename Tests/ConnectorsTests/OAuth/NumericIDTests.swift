@@ -108,5 +108,14 @@ import Upstream
         service.on("POST https://bitbucket.org/site/oauth2/access_token", ["access_token": "at"])
         service.on("GET https://api.bitbucket.org/2.0/user", ["uuid": 7])
         #expect(await id(OAuthConnector(testing: BitbucketCloudProvider(), service)) == nil)
+        service.on("POST https://crowd.example/rest/usermanagement/1/session", [:], status: 201)
+        service.on("GET https://crowd.example/rest/usermanagement/1/user", ["key": 7, "name": "j", "email": "j@e", "active": true])
+        let crowd = CrowdConnector(baseURL: "https://crowd.example", clientID: "a", clientSecret: "s", exchange: service)
+        #expect(await failure { try await crowd.authenticate(username: "j", password: "p", scopes: []) }?.kind == "unavailable")
+        service.on(
+            "POST https://stack.example/v3/auth/tokens", ["token": ["user": ["id": 7]]], status: 201, headers: [("X-Subject-Token", "t")])
+        let keystone = KeystoneConnector(
+            host: "https://stack.example", domain: "default", administrator: "a", password: "p", exchange: service)
+        #expect(await failure { try await keystone.authenticate(username: "j", password: "p", scopes: []) }?.kind == "unavailable")
     }
 }

@@ -66,6 +66,42 @@ func `Addresses that an identity provider can have are asked`(_ host: String) {
     #expect(!ForbiddenAddress.contains(host: host))
 }
 
+/// A sequence that is the same in each run.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}
+
+@Test func `An address of IPv4 is judged alike in each spelling of IPv6`() {
+    var generator = Seeded()
+    var forbidden = 0
+    for round in 0..<4000 {
+        var bytes = (0..<4).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        // Half of them are near to what is forbidden.
+        let near: [[UInt8]] = [[169, 254], [192, 0], [198, 18], [168, 63], [100, 100], [0, 1]]
+        if round % 2 == 0, let near = near.randomElement(using: &generator) {
+            bytes[0] = near[0]
+            bytes[1] = near[1]
+        }
+        if bytes[0] == 0, bytes[1...3].elementsEqual([0, 0, 1]) { continue }
+        let text = bytes.map { "\($0)" }.joined(separator: ".")
+        let isForbidden = ForbiddenAddress.contains(host: text)
+        forbidden += isForbidden ? 1 : 0
+        let (high, low) = (String(Int(bytes[0]) << 8 | Int(bytes[1]), radix: 16), String(Int(bytes[2]) << 8 | Int(bytes[3]), radix: 16))
+        for other in [
+            "::ffff:\(text)", "::\(text)", "::ffff:0:\(text)", "64:ff9b::\(text)", "2002:\(high):\(low)::1", "2001:db8::5efe:\(text)",
+            "2001:db8::200:5efe:\(high):\(low)",
+        ] { #expect(ForbiddenAddress.contains(host: other) == isForbidden, "\(other)") }
+    }
+    #expect(forbidden > 500 && forbidden < 3500)
+}
+
 @Test(arguments: [
     "https://idp.example.com.", "https://idp..example", "https://.example", "https://a%2eb", "https://a:", "https://a:0443", "https://a,b",
     "https://[fe80::1%25eth0]/", "https://[::1]:", "https://[v1.x]", "https://a[::1]", "https://@a", "https://a@", "http:/a", "http:a",
