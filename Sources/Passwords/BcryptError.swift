@@ -19,7 +19,8 @@ extension BcryptError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformedHash: "it is not a bcrypt hash"
-        case .unacceptableCost(let cost): "its cost is \(cost), and only \(Bcrypt.costs.lowerBound) to \(Bcrypt.costs.upperBound) are accepted"
+        case .unacceptableCost(let cost):
+            "its cost is \(cost), and only \(Bcrypt.costs.lowerBound) to \(Bcrypt.costs.upperBound) are accepted"
         case .tooLong(let bytes): "the password has \(bytes) bytes, of which bcrypt would read \(Bcrypt.maximumPasswordBytes)"
         case .containsNUL: "the password has a NUL byte"
         case .invalidSalt: "the salt has not \(Bcrypt.saltByteCount) bytes"

@@ -38,10 +38,13 @@ private struct Silence: EventLog {
     }
 
     @Test(arguments: [
-        (":", "ops:\u{301}prod"), (":", "o::p:"), (";", "a;\u{338}b"), ("/", "a/\u{301}/b"), ("ab", "aabb"), ("--", "---\u{301}-x"),
+        (":", "ops:\u{301}prod"), (":", "o::p:"), (";", "a;\u{338}b"), ("/", "a/\u{301}/b"), ("ab", "aabb"),
+        ("--", "---\u{301}-x"),
         ("K", "K\u{301}x"),
     ])
-    func `for the delimiter of a group that is made of claims, which nobody can put into one`(_ delimiter: String, _ claim: String) throws {
+    func `for the delimiter of a group that is made of claims, which nobody can put into one`(
+        _ delimiter: String, _ claim: String
+    ) throws {
         var rules = OIDCClaimRules()
         rules.groups.made = [.init(claims: ["role", "team"], delimiter: delimiter, prefix: "p", clearsDelimiter: true)]
         let found = try rules.identity([
@@ -62,7 +65,9 @@ private struct Silence: EventLog {
         #expect(found.areExactly(["pKx\u{212A}y"]))
     }
 
-    @Test(arguments: [("https://K.example", "https://\u{212A}.example"), ("https://a.example/x;y", "https://a.example/x\u{37E}y")])
+    @Test(arguments: [
+        ("https://K.example", "https://\u{212A}.example"), ("https://a.example/x;y", "https://a.example/x\u{37E}y"),
+    ])
     func `for the issuer that an answer names`(_ ours: String, _ theirs: String) async throws {
         let service = FakeService()
         service.on("POST https://a.example/token", ["access_token": "at", "id_token": "x"])
@@ -84,7 +89,8 @@ private struct Silence: EventLog {
         try await store.insert(try user("kim@example.com", "stored"))
         let connector = LocalConnector(
             static: [try user("jack@example.com", "jack"), try user("ann;x@example.com", "ann")], store: store,
-            hasher: PasswordHasher(pool: WorkerPool(name: "passwords", threads: 1, queueLimit: 8)), cost: nil, clock: SystemClock(),
+            hasher: PasswordHasher(pool: WorkerPool(name: "passwords", threads: 1, queueLimit: 8)), cost: nil,
+            clock: SystemClock(),
             random: SystemRandom(), log: Silence())
         func logIn(_ name: String) async throws -> String? {
             try await connector.authenticate(username: name, password: "secret", scopes: [])?.identity.userID
@@ -105,11 +111,13 @@ private struct Silence: EventLog {
 
     @Test(
         arguments: [
-            ("a,b", ["a", "b"]), ("a,\u{301}b", ["a", "\u{301}b"]), ("a\u{FF0C}b", ["a\u{FF0C}b"]), (" a , b\u{A0},", ["a", "b\u{A0}"]),
+            ("a,b", ["a", "b"]), ("a,\u{301}b", ["a", "\u{301}b"]), ("a\u{FF0C}b", ["a\u{FF0C}b"]),
+            (" a , b\u{A0},", ["a", "b\u{A0}"]),
         ] as [(String, [String])])
     func `for the groups that a proxy sends`(_ text: String, _ groups: [String]) async throws {
         let connector = AuthProxyConnector(
-            id: "p", headers: .init(userID: "I", user: "X-Remote-User-Key", userName: "N", email: "E", groups: "G", groupSeparator: ","),
+            id: "p",
+            headers: .init(userID: "I", user: "X-Remote-User-Key", userName: "N", email: "E", groups: "G", groupSeparator: ","),
             staticGroups: [], isTrusted: { _ in true })
         func identity(_ headers: [(name: String, value: String)]) async throws(ConnectorError) -> Identity {
             try await connector.identity(
@@ -156,7 +164,10 @@ private struct Silence: EventLog {
             ])
         service.on(
             "GET \(api)/user/teams",
-            [["name": "Ops", "slug": "ops", "organization": ["login": "\u{212A}ube"]], ["name": "\u{212A}", "slug": "k", "organization": ["login": "Kube"]]])
+            [
+                ["name": "Ops", "slug": "ops", "organization": ["login": "\u{212A}ube"]],
+                ["name": "\u{212A}", "slug": "k", "organization": ["login": "Kube"]],
+            ])
         service.on("GET \(api)/orgs/Kube/members/jane") { _ in UpstreamResponse(status: 204) }
         var provider = GitHubProvider()
         provider.organizations = [Organization(name: "Kube", teams: ["Ops", "K"])]

@@ -76,7 +76,7 @@ private struct Response {
         #expect((try? found.get())?.groups.areExactly(["K8s-admins"]) == true, "\(found)")
     }
 
-    private static let fields: [(name: String, field: WritableKeyPath<Response, String> & Sendable)] = [
+    private static let fields: [(name: String, field: any WritableKeyPath<Response, String> & Sendable)] = [
         ("issuer", \.issuer), ("InResponseTo", \.inResponseTo), ("Destination", \.destination), ("Recipient", \.recipient),
         ("audience", \.audience), ("group", \.groups), ("groups' name", \.groupsName),
     ]
@@ -98,7 +98,8 @@ private struct Response {
 
     @Test(
         arguments: [
-            ("x:\u{301}:K8s-admins", true), ("x:K8s-admins", true), ("x:K8s-admins\u{301}", false), ("x\u{A789}K8s-admins", false),
+            ("x:\u{301}:K8s-admins", true), ("x:K8s-admins", true), ("x:K8s-admins\u{301}", false),
+            ("x\u{A789}K8s-admins", false),
             ("x:\u{212A}8s-admins", false),
         ])
     func `Groups are cut at the bytes of the delimiter`(_ groups: String, _ isMember: Bool) async throws {

@@ -45,7 +45,8 @@ import Workers
         change(&settings)
         return SAMLConnector(
             settings, assertions: try SQLiteStore(location: .memory),
-            pool: WorkerPool(name: "saml", threads: 1, queueLimit: 8), clock: SystemClock(), random: SystemRandom(), log: Silence())
+            pool: WorkerPool(name: "saml", threads: 1, queueLimit: 8), clock: SystemClock(), random: SystemRandom(),
+            log: Silence())
     }
 
     private let visit = ConnectorVisit(callbackURL: "https://issuer.example/callback", scopes: []) { memory in

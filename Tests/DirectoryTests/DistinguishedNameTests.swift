@@ -25,9 +25,8 @@ import Testing
             ("uid=kim,dc=org", "uid=\u{212A}im,dc=org"), ("uid=caf\u{E9},dc=org", "uid=cafe\u{301},dc=org"),
             ("uid=a\u{C4},dc=org", "uid=a\u{E4},dc=org"), ("uid=a\u{3A9},dc=org", "uid=a\u{2126},dc=org"),
         ])
-    func lookAlikes(_ one: String, _ other: String) throws {
-        #expect(try #require(DistinguishedName(one)) != DistinguishedName(other))
-        #expect(try Set([#require(DistinguishedName(one)), #require(DistinguishedName(other))]).count == 2)
+    func lookAlikes(_ one: String, _ other: String) {
+        #expect(Set([one, other].compactMap { DistinguishedName($0) }).count == 2)
     }
 
     @Test("are refused when they are none", arguments: ["jane", "=", "uid=jane,", "uid=jane,nothing", "uid=a\u{0}b,dc=org"])

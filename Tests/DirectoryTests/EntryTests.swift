@@ -14,7 +14,8 @@ import Testing
 
     @Test("know their attributes by ASCII's cases alone")
     func otherNames() {
-        let entry = Entry(dn: "cn=a", attributes: [.init(name: "\u{212A}ind", values: [[1]]), .init(name: "kind", values: [[2]])])
+        let entry = Entry(
+            dn: "cn=a", attributes: [.init(name: "\u{212A}ind", values: [[1]]), .init(name: "kind", values: [[2]])])
         #expect(entry["Kind"] == [[2]])
         #expect(entry.adding(Entry(dn: "cn=a", attributes: [.init(name: "KIND", values: [[3]])]))["kind"] == [[2], [3]])
         #expect(Entry(dn: "cn=a", attributes: [.init(name: "\u{212A}ind", values: [[1]])])["kind"].isEmpty)

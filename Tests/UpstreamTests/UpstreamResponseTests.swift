@@ -17,7 +17,8 @@ import Testing
 
 @Test(
     arguments: [
-        ("application/jwt", true), ("APPLICATION/JWT; charset=utf-8", true), (" application/jwt ;x", true), ("application/jwtx", false),
+        ("application/jwt", true), ("APPLICATION/JWT; charset=utf-8", true), (" application/jwt ;x", true),
+        ("application/jwtx", false),
         ("application/jwt\u{301}", false), ("text/plain, application/jwt", false), (nil, false),
     ] as [(String?, Bool)])
 func `A media type is what stands before its parameters`(_ field: String?, _ isOne: Bool) {

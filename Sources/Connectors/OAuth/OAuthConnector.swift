@@ -143,11 +143,16 @@ extension OAuthConnector: RefreshConnector where Provider: RefreshableOAuthProvi
     }
 }
 
-extension OAuthConnector: CheckableConnector {
+extension OAuthConnector: RenewableConnector {
     /// Whether the provider says where it is to be asked.
     public func check() async throws(ConnectorError) {
         _ = try await provider.endpoints()
     }
+
+    /// What a provider says of itself is asked for again in its time.
+    public func renew() async {}
+
+    public var concern: String? { provider.concern }
 }
 
 /// What is remembered while a person is at the provider.

@@ -15,10 +15,13 @@ public protocol OAuthProvider: Sendable {
     func parameters(for asked: AskedScopes) -> [OAuthParameter]
     /// Who has given us the token.
     func identity(in session: OAuthSession) async throws(ConnectorError) -> Identity
+    /// Why it could not renew what it goes on using, for operators; nil if all is well.
+    var concern: String? { get }
 }
 
 extension OAuthProvider {
     public var sendsRedirectURI: Bool { true }
+    public var concern: String? { nil }
     public func parameters(for asked: AskedScopes) -> [OAuthParameter] { [] }
 }
 

@@ -5,7 +5,7 @@ import OpenIDConnect
 import Upstream
 
 /// What a token endpoint gives (RFC 6749 §5.1).
-struct OAuthTokens: Sendable {
+struct OAuthTokens: Sendable, Hashable {
     var accessToken: String
     var tokenType = ""
     /// Empty: none.

@@ -1,11 +1,14 @@
 import FoundationEssentials
 import OpenIDConnect
+import Synchronization
 
 /// Something that another server has told, asked for once by however many need it, and again after an hour.
 ///
 /// When it cannot be asked again, what it said last still holds.
 actor Remembered<Value: Sendable> {
     private let lifetime: Double
+    /// Why it could not be asked again, while what it said last is still used; nil if all is well.
+    nonisolated let concern = Mutex<ConnectorError?>(nil)
     private var known: (value: Value, until: Date)?
     private var asking: Task<Result<Value, ConnectorError>, Never>?
 
@@ -30,11 +33,13 @@ actor Remembered<Value: Sendable> {
         switch result {
         case .success(let value):
             known = (value, now.addingTimeInterval(lifetime))
+            concern.withLock { $0 = nil }
             return value
         case .failure(let error):
             guard let known else { throw error }
             // Not at every login: a server that is down makes each wait.
             self.known = (known.value, now.addingTimeInterval(60))
+            concern.withLock { $0 = error }
             return known.value
         }
     }

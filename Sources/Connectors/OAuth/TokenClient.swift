@@ -103,7 +103,8 @@ final class TokenClient: Sendable {
             let said = [error, answer?["error_description"] ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
             let text = "\(service) answered \(response.status) at \(failure.place(url)): \(failure.clean(said))"
             switch error {
-            case _ where failure.purpose == .refresh && endpoints.deadTokenErrors.contains(error.exact): throw failure.refusal(text)
+            case _ where failure.purpose == .refresh && endpoints.deadTokenErrors.contains(error.exact):
+                throw failure.refusal(text)
             case "invalid_grant", "bad_verification_code", "bad_refresh_token", "access_denied": throw failure.refusal(text)
             case "invalid_client", "unauthorized_client", "incorrect_client_credentials":
                 throw .unavailable(text + "; are clientID and clientSecret right?")

@@ -84,7 +84,8 @@ public struct OIDCConnector: CallbackConnector, RefreshConnector, RenewableConne
         let claims = try await claims(
             of: idToken, tokens.accessToken, metadata, nonce: memory.nonce)
         // Without offline access nobody will ask again, and what is not kept cannot be stolen.
-        let data = answer.scopes.containsExactly("offline_access") ? OIDCConnectorData(refreshToken: tokens.refreshToken ?? "") : nil
+        let data =
+            answer.scopes.containsExactly("offline_access") ? OIDCConnectorData(refreshToken: tokens.refreshToken ?? "") : nil
         return ConnectorIdentity(
             identity: try settings.claims.identity(claims), connectorData: data?.bytes, methods: Self.methods(claims),
             logoutMemory: settings.endsSessions && metadata.endSessionEndpoint != nil

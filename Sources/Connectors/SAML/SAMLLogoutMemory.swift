@@ -3,7 +3,7 @@ import JOSE
 import XMLSecurity
 
 /// Whose session it is, as the identity provider has called it at the login (saml-core §3.7.1).
-struct SAMLLogoutMemory: Sendable {
+struct SAMLLogoutMemory: Sendable, Hashable {
     let nameID: String
     /// `Format`, `NameQualifier` and `SPNameQualifier`, as far as they were there.
     let attributes: [ExactText: String]

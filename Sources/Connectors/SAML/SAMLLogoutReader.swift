@@ -37,7 +37,9 @@ struct SAMLLogoutReader {
 
     func read(_ message: LogoutMessage) throws(SAMLRefusal) -> Content {
         let (root, relayState) = message.isPost ? try posted(message.parameters) : try redirected(message.rawQuery)
-        guard root.namespace.hasSameBytes(as: SAMLName.protocolNamespace), root["Version"] == "2.0", let id = root["ID"], !id.isEmpty else {
+        guard root.namespace.hasSameBytes(as: SAMLName.protocolNamespace), root["Version"] == "2.0", let id = root["ID"],
+            !id.isEmpty
+        else {
             throw SAMLRefusal("the document is not a message of SAML 2.0")
         }
         let issuers = root.elements("Issuer", in: SAMLName.assertionNamespace)

@@ -27,7 +27,8 @@ extension LDAPConnector {
         logger: Logger, pools: PoolWatch, life: UpstreamLife
     ) throws {
         self.init(
-            LDAPSettings(configuration), directory: DirectoryServers(configuration, id: id, pools: pools, life: life) { server, error in
+            LDAPSettings(configuration),
+            directory: DirectoryServers(configuration, id: id, pools: pools, life: life) { server, error in
                 logger.warning(
                     "a directory server does not answer",
                     metadata: [

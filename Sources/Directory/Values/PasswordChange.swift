@@ -45,10 +45,18 @@ extension PasswordObjection {
 
     /// Active Directory says only 0000052D, "the rules are not followed"; Samba and 389 Directory Server say which.
     private static func words(code: Int32, text: String) -> Self {
-        if text.containsBytes(of: "too short") || text.containsBytes(of: "invalid password syntax: password must be at least") { return .tooShort }
+        if text.containsBytes(of: "too short") || text.containsBytes(of: "invalid password syntax: password must be at least") {
+            return .tooShort
+        }
         if text.containsBytes(of: "complexity") || text.containsBytes(of: "quality") { return .tooSimple }
-        if text.containsBytes(of: "history") || text.containsBytes(of: "already used") || text.containsBytes(of: "reuse") { return .usedBefore }
-        if text.containsBytes(of: "too young") || text.containsBytes(of: "too early") || text.containsBytes(of: "minimum password age") { return .tooSoon }
+        if text.containsBytes(of: "history") || text.containsBytes(of: "already used") || text.containsBytes(of: "reuse") {
+            return .usedBefore
+        }
+        if text.containsBytes(of: "too young") || text.containsBytes(of: "too early")
+            || text.containsBytes(of: "minimum password age")
+        {
+            return .tooSoon
+        }
         // RFC 4511 appendix A: insufficientAccessRights.
         return code == 50 ? .notAllowed : .other
     }

@@ -65,7 +65,9 @@ extension UpstreamError {
         if text.containsBytes(of: "failedToValidateHostname") || text.containsBytes(of: "serverHostnameImpossibleToMatch") {
             return .untrusted("\(url.origin): its certificate is for another name")
         }
-        if text.containsBytes(of: "WRONG_VERSION_NUMBER") { return .unreachable("\(url.origin): what answers there does not speak TLS") }
+        if text.containsBytes(of: "WRONG_VERSION_NUMBER") {
+            return .unreachable("\(url.origin): what answers there does not speak TLS")
+        }
         return .unreachable("\(url.origin): no TLS connection could be made")
     }
 

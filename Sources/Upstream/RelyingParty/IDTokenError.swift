@@ -34,7 +34,8 @@ extension IDTokenError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let error): error.description
-        case .signature(.unsupportedAlgorithm(let name)): "signed with \(ForeignText.clean(name, nil, most: 20)), which is no signature by a key pair"
+        case .signature(.unsupportedAlgorithm(let name)):
+            "signed with \(ForeignText.clean(name, nil, most: 20)), which is no signature by a key pair"
         case .signature(.algorithmNotAllowed(let algorithm)):
             "signed with \(algorithm.rawValue), which the provider's discovery document or key does not allow"
         case .signature(.unknownKey(let keyID)):

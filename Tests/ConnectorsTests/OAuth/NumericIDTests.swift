@@ -25,7 +25,8 @@ import Upstream
             service.on("GET \(url)") { [self] _ in raw(literal) }
         }
         return [
-            await id(OAuthConnector(testing: GitHubProvider(), service)), await id(OAuthConnector(testing: GitLabProvider(), service)),
+            await id(OAuthConnector(testing: GitHubProvider(), service)),
+            await id(OAuthConnector(testing: GitLabProvider(), service)),
             await id(OAuthConnector(testing: GiteaProvider(), service)),
         ]
     }
@@ -52,13 +53,15 @@ import Upstream
             ("9223372036854775806", "9223372036854775806", "9223372036854775806"),
             // Nothing says to which of its neighbors these belong.
             ("9223372036854775808", nil, nil), ("18446744073709551615", nil, nil), ("18446744073709551616", nil, nil),
-            ("9007199254740993.0", nil, nil), ("9007199254740992e0", nil, nil), ("1e16", nil, nil), ("1e400", nil, nil), ("-1e400", nil, nil),
+            ("9007199254740993.0", nil, nil), ("9007199254740992e0", nil, nil), ("1e16", nil, nil), ("1e400", nil, nil),
+            ("-1e400", nil, nil),
             ("123456789012345678901234567890", nil, nil),
             // Other spellings of a small number are that number to Go's reader of any number, and to that of whole ones none.
             ("1e3", nil, "1000"), ("1.0", nil, "1"), ("1.5", nil, "1.5"),
             // A text is a text.
             (#""9007199254740993""#, nil, "9007199254740993"), (#""18446744073709551615""#, nil, "18446744073709551615"),
-            ("null", nil, nil), ("true", nil, nil), ("[7]", nil, nil), (#"{"id":7}"#, nil, nil), ("007", nil, nil), ("0x7", nil, nil),
+            ("null", nil, nil), ("true", nil, nil), ("[7]", nil, nil), (#"{"id":7}"#, nil, nil), ("007", nil, nil),
+            ("0x7", nil, nil),
         ] as [(String, String?, String?)])
     func `are exact or none`(_ literal: String, _ wholeID: String?, _ text: String?) async {
         for found in await whole(literal) { #expect(found == wholeID, "\(literal)") }
@@ -100,7 +103,9 @@ import Upstream
 
     @Test func `are none elsewhere, where an id is a text`() async throws {
         service.on("POST https://login.microsoftonline.com/common/oauth2/v2.0/token", ["access_token": "at"])
-        service.on("GET https://graph.microsoft.com/v1.0/me", ["id": 9_007_199_254_740_993, "displayName": "J", "userPrincipalName": "j@e"])
+        service.on(
+            "GET https://graph.microsoft.com/v1.0/me",
+            ["id": 9_007_199_254_740_993, "displayName": "J", "userPrincipalName": "j@e"])
         #expect(await id(OAuthConnector(testing: MicrosoftProvider(), service)) == nil)
         service.on("POST https://www.linkedin.com/oauth/v2/accessToken", ["access_token": "at"])
         service.on("GET https://api.linkedin.com/v2/me", ["id": 7])
@@ -108,5 +113,17 @@ import Upstream
         service.on("POST https://bitbucket.org/site/oauth2/access_token", ["access_token": "at"])
         service.on("GET https://api.bitbucket.org/2.0/user", ["uuid": 7])
         #expect(await id(OAuthConnector(testing: BitbucketCloudProvider(), service)) == nil)
+        service.on("POST https://crowd.example/rest/usermanagement/1/session", [:], status: 201)
+        service.on(
+            "GET https://crowd.example/rest/usermanagement/1/user", ["key": 7, "name": "j", "email": "j@e", "active": true])
+        let crowd = CrowdConnector(baseURL: "https://crowd.example", clientID: "a", clientSecret: "s", exchange: service)
+        #expect(await failure { try await crowd.authenticate(username: "j", password: "p", scopes: []) }?.kind == "unavailable")
+        service.on(
+            "POST https://stack.example/v3/auth/tokens", ["token": ["user": ["id": 7]]], status: 201,
+            headers: [("X-Subject-Token", "t")])
+        let keystone = KeystoneConnector(
+            host: "https://stack.example", domain: "default", administrator: "a", password: "p", exchange: service)
+        #expect(
+            await failure { try await keystone.authenticate(username: "j", password: "p", scopes: []) }?.kind == "unavailable")
     }
 }

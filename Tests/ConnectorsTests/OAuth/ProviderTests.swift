@@ -384,7 +384,9 @@ import Upstream
         #expect(service.requests(to: "\(api)/.well-known").count == 2)
         service.on("GET \(api)/.well-known/oauth-authorization-server", [:], status: 503)
         clock.advance(7200)
+        #expect(connector.concern == nil)
         #expect(try await FakeBrowser.leave(connector).address == "https://oauth.example/authorize")
+        #expect(connector.concern?.contains("OpenShift answered 503 at \(api)/.well-known") == true, "it goes on, and says so")
         service.on(
             "GET \(api)/apis/user.openshift.io/v1/users/~", ["metadata": ["name": "jane", "uid": "u-1"], "groups": ["people"]])
         #expect(await failure { try await FakeBrowser.logIn(connector) }?.kind == "notAMember")

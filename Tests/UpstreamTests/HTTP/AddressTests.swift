@@ -38,14 +38,17 @@ func `Link-local and the like are no addresses of identity providers`(_ host: St
     "fd00:ec2::254", "fd00:ec2::23", "FD00:0EC2:0::0254", "fd20:ce::254", "168.63.129.16", "100.100.100.200", "192.0.0.192",
     "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::a9fe:a9fe", "169.254.0.23", "169.254.42.42", "169.254.170.23",
     // Their spellings in IPv6.
-    "::ffff:168.63.129.16", "::ffff:a83f:8110", "::168.63.129.16", "::ffff:0:169.254.169.254", "::169.254.169.254", "64:ff9b::168.63.129.16",
+    "::ffff:168.63.129.16", "::ffff:a83f:8110", "::168.63.129.16", "::ffff:0:169.254.169.254", "::169.254.169.254",
+    "64:ff9b::168.63.129.16",
     "64:ff9b::6464:64c8", "2002:a9fe:a9fe::", "2002:a83f:8110:1::5", "2001:db8::5efe:169.254.169.254", "fe00::200:5efe:a9fe:a9fe",
     // A prefix for NAT64 of one's own: of 96, 64, 56 and 48 bits, and with more bits behind.
     "64:ff9b:1::169.254.169.254", "64:ff9b:1:0:a9:fea9:fe00:0", "64:ff9b:1:a9:fe:a9fe::", "64:ff9b:1:a9fe:a9:fe00::",
     "64:ff9b:1:a9fe:a9:fe00:808:808", "64:ff9b:1:ffff::168.63.129.16", "64:ff9b:1::", "64:ff9b:1::1",
     // Ranges, at both ends.
-    "0.0.0.0", "0.0.0.1", "0.255.255.255", "169.254.0.0", "169.254.255.255", "192.0.0.0", "192.0.0.255", "192.88.99.1", "198.18.0.0",
-    "198.19.255.255", "224.0.0.0", "239.255.255.255", "240.0.0.1", "255.255.255.254", "fe80::", "febf:ffff::1", "fec0::1", "feff::1",
+    "0.0.0.0", "0.0.0.1", "0.255.255.255", "169.254.0.0", "169.254.255.255", "192.0.0.0", "192.0.0.255", "192.88.99.1",
+    "198.18.0.0",
+    "198.19.255.255", "224.0.0.0", "239.255.255.255", "240.0.0.1", "255.255.255.254", "fe80::", "febf:ffff::1", "fec0::1",
+    "feff::1",
     "ff00::", "ffff::1", "2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "100::1", "::", "::2",
 ])
 func `Nobody is asked at addresses of clouds, of links and of no use, however they are written`(_ host: String) {
@@ -55,10 +58,14 @@ func `Nobody is asked at addresses of clouds, of links and of no use, however th
 }
 
 @Test(arguments: [
-    "127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "100.100.100.199",
-    "100.100.100.201", "168.63.129.15", "168.63.129.17", "169.253.255.255", "169.255.0.0", "192.0.1.0", "191.255.255.255", "192.88.98.255",
-    "198.17.255.255", "198.20.0.0", "223.255.255.255", "1.1.1.1", "8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b::10.0.0.1",
-    "64:ff9b:1::8.8.8.8", "64:ff9b:1:808:8:800::", "64:ff9b:1::10.1.2.3", "2002:808:808::1", "fc00::1", "fd00::254", "fd00:ec3::254",
+    "127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1",
+    "100.100.100.199",
+    "100.100.100.201", "168.63.129.15", "168.63.129.17", "169.253.255.255", "169.255.0.0", "192.0.1.0", "191.255.255.255",
+    "192.88.98.255",
+    "198.17.255.255", "198.20.0.0", "223.255.255.255", "1.1.1.1", "8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b:1::8.8.8.8", "64:ff9b:1:808:8:800::", "64:ff9b:1::10.1.2.3", "2002:808:808::1", "fc00::1", "fd00::254",
+    "fd00:ec3::254",
     "fd20:ce::253", "fd20:cf::254", "fdff::1", "2001:db8::1", "2001:4860:4860::8888", "2001:1::1", "2606:4700::1111",
     "2001:db8::5efe:8.8.8.8", "fe00::1", "101::1",
 ])
@@ -66,9 +73,50 @@ func `Addresses that an identity provider can have are asked`(_ host: String) {
     #expect(!ForbiddenAddress.contains(host: host))
 }
 
+/// A sequence that is the same in each run.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}
+
+@Test func `An address of IPv4 is judged alike in each spelling of IPv6`() {
+    var generator = Seeded()
+    var forbidden = 0
+    for round in 0..<4000 {
+        var bytes = (0..<4).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        // Half of them are near to what is forbidden.
+        let near: [[UInt8]] = [[169, 254], [192, 0], [198, 18], [168, 63], [100, 100], [0, 1]]
+        if round % 2 == 0, let near = near.randomElement(using: &generator) {
+            bytes[0] = near[0]
+            bytes[1] = near[1]
+        }
+        if bytes[0] == 0, bytes[1...3].elementsEqual([0, 0, 1]) { continue }
+        let text = bytes.map { "\($0)" }.joined(separator: ".")
+        let isForbidden = ForbiddenAddress.contains(host: text)
+        forbidden += isForbidden ? 1 : 0
+        let (high, low) = (
+            String(Int(bytes[0]) << 8 | Int(bytes[1]), radix: 16), String(Int(bytes[2]) << 8 | Int(bytes[3]), radix: 16)
+        )
+        for other in [
+            "::ffff:\(text)", "::\(text)", "::ffff:0:\(text)", "64:ff9b::\(text)", "2002:\(high):\(low)::1",
+            "2001:db8::5efe:\(text)",
+            "2001:db8::200:5efe:\(high):\(low)",
+        ] { #expect(ForbiddenAddress.contains(host: other) == isForbidden, "\(other)") }
+    }
+    #expect(forbidden > 500 && forbidden < 3500)
+}
+
 @Test(arguments: [
-    "https://idp.example.com.", "https://idp..example", "https://.example", "https://a%2eb", "https://a:", "https://a:0443", "https://a,b",
-    "https://[fe80::1%25eth0]/", "https://[::1]:", "https://[v1.x]", "https://a[::1]", "https://@a", "https://a@", "http:/a", "http:a",
+    "https://idp.example.com.", "https://idp..example", "https://.example", "https://a%2eb", "https://a:", "https://a:0443",
+    "https://a,b",
+    "https://[fe80::1%25eth0]/", "https://[::1]:", "https://[v1.x]", "https://a[::1]", "https://@a", "https://a@", "http:/a",
+    "http:a",
     "https://169.254.169.254.", "https://0xa9fea9fe", "https://169.16689662/",
 ])
 func `A host is one that all readers read alike`(_ text: String) {
@@ -76,7 +124,9 @@ func `A host is one that all readers read alike`(_ text: String) {
 }
 
 @Test func `Names that look alike are not those that go around the proxy`() throws {
-    let rules = ProxyRules(environment: ["HTTPS_PROXY": "p.example", "NO_PROXY": "\u{212A}im.example,a.example\u{301},b.example,\u{301}"])
+    let rules = ProxyRules(environment: [
+        "HTTPS_PROXY": "p.example", "NO_PROXY": "\u{212A}im.example,a.example\u{301},b.example,\u{301}",
+    ])
     for (url, isDirect) in [("https://kim.example/", false), ("https://a.example/", false), ("https://b.example/", true)] {
         #expect(try (rules.proxy(for: try #require(UpstreamURL(url))) == nil) == isDirect, "\(url)")
     }

@@ -31,7 +31,8 @@ public final class GoogleDirectory: Sendable {
         self.clock = clock
         // Google's tokens are good for an hour.
         tokens = Dictionary(
-            administrators.values.map { ($0.exact, Remembered<String>(lifetime: 50 * 60)) }, uniquingKeysWith: { first, _ in first })
+            administrators.values.map { ($0.exact, Remembered<String>(lifetime: 50 * 60)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Addresses of the groups that somebody is in, in the order in which Dex tells them.

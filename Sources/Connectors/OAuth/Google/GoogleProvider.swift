@@ -22,6 +22,8 @@ public struct GoogleProvider: RefreshableOAuthProvider {
     public var memory: TokenMemory { .refreshToken }
     public var alwaysRenews: Bool { true }
 
+    public var concern: String? { issuer.concern }
+
     public func endpoints() async throws(ConnectorError) -> OAuthEndpoints { try await issuer.endpoints() }
 
     public func scopes(for asked: AskedScopes) -> [String] { ["openid"] + scopes }
@@ -73,4 +75,10 @@ public protocol TokenIssuing: Sendable {
     /// The claims of an ID token whose signature, issuer, audience, times and nonce are right.
     /// - Parameter nonce: nil at a refresh.
     func claims(of idToken: String, nonce: String?) async throws(ConnectorError) -> JSONObject
+    /// Why it could not renew what it goes on using; nil if all is well.
+    var concern: String? { get }
+}
+
+extension TokenIssuing {
+    public var concern: String? { nil }
 }

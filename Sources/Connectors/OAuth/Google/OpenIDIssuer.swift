@@ -15,6 +15,8 @@ public struct OpenIDIssuer: TokenIssuing {
         self.otherName = otherName
     }
 
+    public var concern: String? { provider.concern?.description }
+
     public func endpoints() async throws(ConnectorError) -> OAuthEndpoints {
         let metadata: ProviderMetadata
         do { metadata = try await provider.metadata() } catch { throw Self.unavailable(error) }

@@ -47,7 +47,8 @@ public struct GenericProvider: OAuthProvider {
         case .string(let text)?: userID = text
         // Dex reads every number as floating, and this text is part of `sub`. An integer that this would round keeps its digits, so
         // that it stays apart from its neighbors.
-        case .integer(let number)?: userID = Int64(exactly: Double(number)) == number ? GoNumber.text(Double(number)) : "\(number)"
+        case .integer(let number)?:
+            userID = Int64(exactly: Double(number)) == number ? GoNumber.text(Double(number)) : "\(number)"
         case .number(let number)? where number.magnitude < 0x1p53: userID = GoNumber.text(number)
         case .number?: throw session.failure.malformed("has a \(claims.userID) of more digits than are exact", at: userInfoURL)
         case nil, .null?: throw session.failure.malformed("has no \(claims.userID)", at: userInfoURL)

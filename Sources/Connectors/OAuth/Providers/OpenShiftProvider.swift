@@ -2,6 +2,7 @@ import Bytes
 import JOSE
 public import OpenIDConnect
 public import Upstream
+import Synchronization
 
 /// Dex's `openshift`: the people of an OpenShift cluster.
 public struct OpenShiftProvider: RefreshableOAuthProvider {
@@ -22,6 +23,8 @@ public struct OpenShiftProvider: RefreshableOAuthProvider {
     public var service: String { "OpenShift" }
     public var memory: TokenMemory { .tokenAnswer }
     public var alwaysRenews: Bool { false }
+
+    public var concern: String? { metadata.concern.withLock { $0?.detail } }
 
     public func endpoints() async throws(ConnectorError) -> OAuthEndpoints {
         try await metadata.value(now: clock.now) { () async throws(ConnectorError) in try await readMetadata() }
