@@ -50,6 +50,7 @@ struct LookalikeTests {
         #expect(problems(users("kim@a.example", "KIM@A.example")).contains { $0.contains("is taken") })
         #expect(problems(users("kim@a.example", "\u{212A}im@a.example")) == [])
         #expect(problems(users("\u{E9}va@a.example", "\u{C9}va@a.example")) == [])
+        #expect(problems(users("e\u{301}va@a.example", "\u{E9}va@a.example")) == [])
     }
 
     @Test func `A variable whose name only looks the same is not set`() {
@@ -61,7 +62,7 @@ struct LookalikeTests {
     }
 
     @Test func `A key that only looks the same is unknown`() {
-        #expect(problems(minimal + "edge: {http: ':1', to\u{212A}ens: {}}").contains { $0.contains("unknown key") })
+        #expect(problems(minimal + "edge: {headers: {\u{212A}ubeflowPrefix: a}}").contains { $0.contains("unknown key") })
         #expect(problems(minimal.replacing("http:", with: "http\u{301}:")).contains { $0.contains("unknown key") })
     }
 

@@ -139,3 +139,35 @@ def test_the_environment_expands_where_dex_expands_it(tmp_path):
     text = GOOD.replace("storage:\n  type: memory", "storage:\n  type: sqlite3\n  config: {file: $FOLDER/dex.db}")
     result = dextra("check", write(tmp_path, text), environment={"FOLDER": str(tmp_path)})
     assert result.code == 0, result.text
+
+
+# U+212A (Kelvin) for K, U+037E for a semicolon, U+1FEF for a backtick, and é in one code point and in two: pairs that characters count as one.
+LOOKALIKES = {"kelvin": ("K8s", "\u212a8s"), "semicolon": ("a;b", "a\u037eb"), "backtick": ("a`b", "a\u1fefb"), "accent": ("e\u0301", "\u00e9")}
+
+
+@pytest.mark.parametrize("one, other", LOOKALIKES.values(), ids=LOOKALIKES)
+def test_clients_that_only_look_the_same_are_two(tmp_path, one, other):
+    def check(*ids: str):
+        clients = [{"id": id, "name": "App", "secret": "app-secret-1234", "redirectURIs": ["http://127.0.0.1:5555/callback"]} for id in ids]
+        text = GOOD.split("staticClients:")[0] + "staticClients: " + json.dumps(clients, ensure_ascii=False) + "\n"
+        return dextra("check", write(tmp_path, text))
+
+    assert check(one, other).code == 0
+    assert check(one, one).code != 0
+
+
+@pytest.mark.parametrize("host", ["a.test%2f", "a.test..", "[::1]x", "a.test:08080", "\u212a.test", "a.test\u0301", "a.test:"])
+@pytest.mark.parametrize("place", ["policies", "login"])
+def test_a_host_that_readers_could_read_in_two_ways_is_none(tmp_path, place, host):
+    edge = {"policies": [{"host": host, "anonymous": True}]} if place == "policies" else {"login": {"allowedRedirectHosts": ["ok.test", host]}}
+    result = dextra("check", write(tmp_path, GOOD + "edge: " + json.dumps(edge, ensure_ascii=False) + "\n"))
+    assert result.code != 0 and "host" in result.text, result.text
+
+
+def test_the_headers_that_an_envoy_must_hand_on_are_told(tmp_path):
+    edge = {"headers": {"claims": {"X-Team": "team"}, "authorization": "token"}}
+    file = write(tmp_path, GOOD + "edge: " + json.dumps(edge) + "\n")
+    told = dextra("check", file, "--output", "json").json["summary"]["edgeHeaders"]
+    assert {"x-team", "authorization", "x-auth-request-email", "x-forwarded-groups", "kubeflow-userid"} <= set(told)
+    text = dextra("check", file).stdout
+    assert "allowed_upstream_headers" in text and " ".join(told) in text

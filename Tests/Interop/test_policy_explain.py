@@ -134,3 +134,15 @@ def test_policies_alone_believe_any_token_as_before(other, tmp_path):
     token = tampered(foreign(other, "https://anybody.example"))
     done = dextra("policy", "explain", "--policy", tmp_path / "policies.yaml", "--request", REQUEST, "--token", token)
     assert done.code == 0 and "(believed without proof)" in done.stdout
+
+
+@pytest.mark.parametrize("host", ["app.example.com%2f", "app.example.com..", "app.example.com:?", "[::1", "app.example.com:080", "app.example.com\u0301"])
+def test_a_request_for_a_host_that_is_none_is_not_judged(server, host):
+    done = dextra("policy", "explain", "--config", server.file, "--request", f"GET https://{host}/models", "--output", "json")
+    assert done.code != 0 and "allowed" not in done.stdout and "is not a host" in done.text, done.text
+
+
+def test_lines_of_a_batch_may_end_as_on_windows(server):
+    lines = "\r\n".join(json.dumps({"url": f"https://app.example.com/{n}"}) for n in range(3)) + "\r\n"
+    done = dextra("policy", "explain", "--config", server.file, "--batch", input=lines)
+    assert done.code == 0 and len(done.stdout.splitlines()) == 3, done.text

@@ -6,10 +6,20 @@ extension Schema<String> {
         Schema<String>.text.map { text throws(Mistake) in
             let labels = text.cut(at: ".")
             let isName = labels.allSatisfy { label in
-                !label.isEmpty && label.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 >= 0x80 }
+                !label.isEmpty && label.unicodeScalars.allSatisfy(isPlain)
             }
             guard isName else { throw Mistake("\(quoted(text)) is not a domain", hint: "write for example example.com") }
             return text.asciiLowercased
+        }
+    }
+
+    /// Letters of any script, as names are written for people; compared they are byte by byte.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .nonspacingMark,
+            .spacingMark:
+            true
+        default: scalar == "-"
         }
     }
 }

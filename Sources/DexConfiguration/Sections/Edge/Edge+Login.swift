@@ -145,9 +145,11 @@ extension Schema<String> {
             guard text != "*", text != ".", text != "*." else {
                 throw Mistake("every host of the world may not be one to send people to", hint: hint)
             }
-            let name = text.afterBytes(of: "*.") ?? text.afterBytes(of: ".") ?? text[...]
-            guard let authority = Authority(name.beforeBytes(of: ":*") ?? name),
-                !name.endsWithBytes(of: ":*") || authority.port == nil
+            let below = text.afterBytes(of: "*.") ?? text.afterBytes(of: ".")
+            let name = below ?? text[...]
+            let anyPort = name.beforeBytes(of: ":*")
+            guard let authority = Authority(anyPort ?? name), anyPort == nil || authority.port == nil,
+                below == nil || !name.startsWithByte("[")
             else { throw Mistake("\(quoted(text)) is no host", hint: hint) }
             return text.asciiLowercased
         }
