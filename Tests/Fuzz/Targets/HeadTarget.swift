@@ -1,4 +1,5 @@
 import Bytes
+import Edge
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
