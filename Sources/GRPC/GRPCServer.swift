@@ -33,7 +33,7 @@ public struct GRPCServer: Sendable {
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: connection, streamConfiguration: stream,
-                streamDelegate: manager.http2StreamDelegate
+                streamDelegate: StreamsInOrder(manager.http2StreamDelegate)
             ) { [methods, limits, peer = channel.remoteAddress?.ipAddress ?? ""] stream in
                 stream.eventLoop.makeCompletedFuture {
                     try stream.pipeline.syncOperations.addHandler(

@@ -45,6 +45,11 @@ def fields(*others: tuple[str, str], path: str = "/") -> bytes:
     return encoder.encode([(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", path), *others])
 
 
+def literal(*pairs: tuple[bytes, bytes]) -> bytes:
+    """Fields of any bytes, packed into no table."""
+    return b"".join(b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value for name, value in pairs)
+
+
 def sent_until_closed(proxy, frames, most: int) -> int:
     """How many bytes a client can send before the connection is closed; fails if it takes `most` of them."""
     sent = 0
@@ -149,6 +154,9 @@ def test_fields_that_unpack_to_megabytes_are_refused(proxy):
     frame(PUSH, 0x0C, 1, b"\x01"), frame(PUSH, 4, 1, bytes(4) + fields()), frame(ALTSVC, 0, 1, b"x"), frame(ALTSVC, 0, 0), frame(ORIGIN, 0, 0, bytes(2)),
     frame(ORIGIN, 0, 1, b"\xff\xff"), frame(GOAWAY, 0, 0, bytes(3)), frame(GOAWAY, 0, 0, bytes(4) + b"\xff" * 4), frame(SETTINGS, 0, 0, b"\x00\x05" + bytes(4)),
     frame(SETTINGS, 0, 0, b"\x00\x01\xff\xff\xff\xff"), frame(DATA, 8, 1, b"\xff"), frame(CONTINUATION, 4, 1, fields()), frame(HEADERS, 5, 1, b"\x00\x00\x00" * 5000),
+    # Heads that are refused at once, before NIO has told that the stream began.
+    frame(HEADERS, 5, 1, literal((b":method", b"GET"))), frame(HEADERS, 4, 1, literal((b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"))),
+    frame(HEADERS, 5, 1, literal((b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"), (b"e", b""))),
 ])
 def test_frames_that_stopped_other_servers_stop_nothing(proxy, frames):
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as transport, contextlib.suppress(ConnectionError):

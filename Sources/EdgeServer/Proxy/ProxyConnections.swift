@@ -1,3 +1,4 @@
+import GRPC
 public import NIOCore
 import NIOHTTP1
 import NIOHTTP2
@@ -82,7 +83,7 @@ public struct ProxyConnections: ConnectionHandling {
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: http2.connection,
-                streamConfiguration: http2.stream, streamDelegate: manager.http2StreamDelegate
+                streamConfiguration: http2.stream, streamDelegate: StreamsInOrder(manager.http2StreamDelegate)
             ) { stream in
                 stream.eventLoop.makeCompletedFuture {
                     let pipeline = stream.pipeline.syncOperations

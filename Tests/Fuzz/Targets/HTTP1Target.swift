@@ -26,13 +26,15 @@ struct HTTP1Target: FuzzTarget {
         let proxy = EdgeProxy(EdgeProxy.Settings(routes: ProxyRoutes([ProxyRoute(upstream: upstream)])), answering: judge)
         let loop = EmbeddedEventLoop()
         let client = EmbeddedChannel(loop: loop)
-        let proxyLoop = ProxyLoop(eventLoop: loop)
-        let pool = proxyLoop.pool(upstream)
+        let connections = ProxyConnections(proxy)
+        // The connections to backends are nobody's business but the proxy's.
+        guard let loops = Mirror(reflecting: connections).descendant("loops") as? ProxyLoops else { fail("no loops") }
+        let pool = loops.loop(of: loop).pool(upstream)
         var backends: [Backend] = []
         do {
             // Without TCP none can be opened on the way.
             for _ in 0..<Self.most { backends.append(try Backend(pool: pool, loop: loop)) }
-            try configure(client, proxy, proxyLoop)
+            try connections.configure(client, certificates: nil)
             try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         } catch { fail("\(error)") }
         var rest = input.dropFirst()
@@ -51,17 +53,6 @@ struct HTTP1Target: FuzzTarget {
         checkSent(backends, judge.requests)
     }
 
-    /// As ``ProxyConnections`` does it.
-    private func configure(_ channel: EmbeddedChannel, _ proxy: EdgeProxy, _ loop: ProxyLoop) throws {
-        var encoding = HTTPResponseEncoder.Configuration()
-        encoding.automaticallySetFramingHeaders = false
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
-        try pipeline.addHandler(
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes), maximumBufferSize: 256 << 10))
-        try pipeline.addHandler(ClientHandler(proxy: proxy, loop: loop, framing: nil, isEncrypted: false))
-    }
-
     private func checkSent(_ backends: [Backend], _ judged: [EdgeRequest]) {
         let allowed = judged.prefix(Self.most).filter(Judge.allows)
         let sent = backends.flatMap(\.requests)
@@ -69,10 +60,11 @@ struct HTTP1Target: FuzzTarget {
         // Each connection keeps the order; which takes which is the pool's.
         for request in sent {
             let found = allowed.contains { judged in
-                judged.target.hasSameBytes(as: request.target) && judged.host.hasSameBytes(as: request.host)
+                Judge.target(of: judged).hasSameBytes(as: request.target) && judged.host.hasSameBytes(as: request.host)
                     && judged.method.hasSameBytes(as: request.method)
             }
-            check(found, "\(request) is sent, and \(allowed.map { "\($0.method) \($0.host) \($0.target)" }) were judged")
+            check(
+                found, "\(request) is sent, and \(allowed.map { "\($0.method) \($0.host) \(Judge.target(of: $0))" }) were judged")
         }
     }
 }

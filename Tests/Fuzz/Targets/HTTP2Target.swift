@@ -2,7 +2,6 @@ import Bytes
 import Edge
 import NIOCore
 import NIOEmbedded
-import NIOHPACK
 import Web
 
 @testable import EdgeServer
@@ -67,7 +66,6 @@ private struct Wire {
     private(set) var heads: [[String: String]] = []
     private(set) var hasRawHeaders = false
     var bytes = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-    private var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
     private var stream: UInt32 = 1
 
     init() {
@@ -90,22 +88,26 @@ private struct Wire {
     }
 
     private mutating func headers(_ kind: UInt8, _ text: String) {
-        var fields = HPACKHeaders()
+        var block: [UInt8] = []
         var head: [String: String] = [:]
         for line in text.cut(at: "\n") {
             guard let (name, value) = line.cutOnce(at: " ") else { continue }
-            fields.add(name: String(name), value: String(value))
+            // A literal that goes into no table (RFC 7541 §6.2.2), so that every byte can be one of a name.
+            block.append(0)
+            for part in [name, value] {
+                let length = min(part.utf8.count, 126 + 127)
+                block += length < 127 ? [UInt8(length)] : [127, UInt8(length - 127)]
+                block += part.utf8.prefix(length)
+            }
             // Several of one name are refused, whatever they say.
             head[String(name)] = String(value)
         }
-        var block = ByteBuffer()
-        guard (try? encoder.encode(headers: fields, to: &block)) != nil else { return }
         if kind != UInt8(ascii: "t") {
             heads.append(head)
             stream += 2
         }
         let flags: UInt8 = kind == UInt8(ascii: "h") ? 4 : 5
-        frame(type: 1, flags: flags, stream: max(stream, 3) - 2, Array(block.readableBytesView))
+        frame(type: 1, flags: flags, stream: max(stream, 3) - 2, block)
     }
 
     private mutating func frame(type: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8]) {

@@ -1,4 +1,5 @@
 import Bytes
+import Edge
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
@@ -36,9 +37,9 @@ struct HeadTarget: FuzzTarget {
             check(judged.path.hasSameBytes(as: incoming.head.path), "\(judged.path) is judged for \(incoming.head.path)")
             let answer = Judge().answer
             guard let outgoing = try? OutgoingRequest(incoming, route, answer, cookies: proxy.cookies) else { continue }
-            let target = judged.query.isEmpty ? judged.path : judged.path + "?" + judged.query
+            let target = Judge.target(of: judged)
             check(outgoing.head.uri.hasSameBytes(as: target), "\(outgoing.head.uri) is sent where \(target) was judged")
-            check(incoming.path.text.hasSameBytes(as: judged.path), "\(judged.path) is sent, \(incoming.path.text) judged")
+            check(target.startsWithBytes(of: incoming.path.text), "\(incoming.path.text) chooses the backend of \(target)")
             let hosts = outgoing.head.headers["host"]
             check(hosts.count == 1 && hosts[0].hasSameBytes(as: judged.host), "hosts \(hosts)")
             for (name, value) in outgoing.head.headers {

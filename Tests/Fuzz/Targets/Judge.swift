@@ -22,9 +22,15 @@ final class Judge: EdgeAnswering {
         return answer
     }
 
+    /// Path and query as the policies see them: what a backend is to get.
+    static func target(of request: EdgeRequest) -> String {
+        let path = (try? EdgePath(request.path, .mergeSlashes))?.text ?? request.path
+        return request.query.isEmpty ? path : path + "?" + request.query
+    }
+
     /// `/admin` is for nobody. An upgrade would open a connection of its own.
     static func allows(_ request: EdgeRequest) -> Bool {
-        !request.path.startsWithBytes(of: "/admin") && !request.headers.contains("upgrade")
+        !target(of: request).startsWithBytes(of: "/admin") && !request.headers.contains("upgrade")
     }
 
     func answerNow(_ request: EdgeRequest) -> EdgeAnswer? {

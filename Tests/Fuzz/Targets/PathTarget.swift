@@ -1,6 +1,5 @@
 import Bytes
-
-@testable import Edge
+import Edge
 
 /// A path, read in each normal form.
 struct PathTarget: FuzzTarget {
@@ -21,11 +20,6 @@ struct PathTarget: FuzzTarget {
                 check(again.text.hasSameBytes(as: path.text), "\(form): \(path.text) becomes \(again.text)")
             } else {
                 fail("\(form): what was made of it, \(path.text), is refused")
-            }
-            if let envoy = EdgePath.asEnvoy(text, form) {
-                check(envoy.hasSameBytes(as: path.text), "\(form): \(path.text), where Envoy has \(envoy)")
-            } else {
-                fail("\(form): Envoy refuses it")
             }
             guard form != .none else { continue }
             check(text.isASCII, "\(form): bytes beyond ASCII")
