@@ -156,7 +156,8 @@ let package = Package(
 
         tests("Bytes"),
         tests(
-            "Connectors", ["Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
+            "Connectors",
+            ["Bytes", "Directory", "JOSE", "Kerberos", "OpenIDConnect", "Passwords", "Persistence", "Upstream", "Workers"]),
         tests("DexConfiguration"),
         tests("Dextra", ["JOSE", "OpenIDConnect", "Persistence", .product(name: "Logging", package: "swift-log")]),
         tests("Directory"),
@@ -193,7 +194,7 @@ let package = Package(
             ]),
         tests(
             "Upstream",
-            ["JOSE", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
+            ["Bytes", "JOSE", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
         tests(
             "Web",
             [

@@ -76,7 +76,7 @@ struct ProviderGraph: Sendable {
             factory: ConnectorFactory(
                 local: local, clock: clock, random: random, assertions: store, samlPool: samlPool,
                 pools: PoolWatch(log.counts), logger: logger, events: log,
-                proxies: ProxyRules(environment: options.environment.byStrings), life: life, environment: options.environment,
+                proxies: ProxyRules(environment: options.environment), life: life, environment: options.environment,
                 files: files))
         parts = ProviderParts(
             settings: settings, clients: clients,

@@ -76,7 +76,7 @@ struct Theme {
     /// The plain files of a directory; none if it does not exist.
     private static func list(_ directory: String) throws -> [(name: String, path: String)] {
         guard isDirectory(directory) else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().compactMap { name in
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted { $0.exact < $1.exact }.compactMap { name in
             let path = directory + "/" + name
             var isFolder = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder else { return nil }
@@ -89,7 +89,7 @@ struct Theme {
     }
 
     private static func contentType(of name: String) -> String {
-        switch name.split(separator: ".").last {
+        switch (name.cutLast(at: ".")?.after).map({ String($0) }) {
         case "css": "text/css; charset=utf-8"
         case "svg": "image/svg+xml"
         case "png": "image/png"

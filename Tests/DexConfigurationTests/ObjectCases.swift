@@ -71,7 +71,7 @@ enum ObjectCases {
     private static let users: [Case] = [
         .added(
             "staticPasswords:\n- {email: a@b, hash: abc}\n",
-            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"
+            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 16; dextra hash makes one"
         ),
         .added(
             "staticPasswords:\n- {hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",
@@ -85,7 +85,7 @@ enum ObjectCases {
             "c.yaml:7:26: staticPasswords[1].hashFile: the file \"none\" cannot be read; no such file"),
         .added(
             "staticPasswords:\n- {email: a@b, hash: $2a$03$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",
-            "c.yaml:6:22: staticPasswords[0].hash: not a bcrypt hash; it looks like $2b$10$ and 53 characters, with a cost from 04 to 31; dextra hash makes one"
+            "c.yaml:6:22: staticPasswords[0].hash: a bcrypt hash of cost 3, and only 4 to 16 are accepted; bcrypt knows no lower cost; dextra hash makes one of cost 10"
         ),
         .added(
             "staticPasswords:\n- {email: a@b, hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n- {email: A@B, hash: $2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W}\n",

@@ -70,6 +70,7 @@ extension OIDCGroupRules {
         guard let filter else { return groups }
         // Unusable would have been a problem of the configuration: nobody gets in by that.
         guard let expression = try? Regex(filter).matchingSemantics(.unicodeScalar) else { return [] }
+        // characters: this expression sees scalars
         return groups.filter { $0.firstMatch(of: expression) != nil }
     }
 }
@@ -83,10 +84,24 @@ extension OIDCGroupRules.Made {
 }
 
 extension String {
-    /// Taken out again and again: what is left around one delimiter may be another.
+    /// Taken out again and again: what is left around one delimiter may be another. And the text, between two delimiters, makes
+    /// none with a part of either: `-x` behind `--` could be read as `x` behind `---`.
     fileprivate func without(_ delimiter: String) -> String {
-        var text = self
-        while !delimiter.isEmpty, text.containsBytes(of: delimiter) { text = text.replacing(bytesOf: delimiter, with: "") }
-        return text
+        guard !delimiter.isEmpty else { return self }
+        var text = self[...]
+        while true {
+            while text.containsBytes(of: delimiter) { text = String(text).replacing(bytesOf: delimiter, with: "")[...] }
+            if !text.isEmpty, (delimiter + text)[...].utf8.dropFirst().containsBytes(of: delimiter) {
+                text.unicodeScalars.removeFirst()
+            } else if !text.isEmpty, (text + delimiter)[...].utf8.dropLast().containsBytes(of: delimiter) {
+                text.unicodeScalars.removeLast()
+            } else {
+                return String(text)
+            }
+        }
     }
+}
+
+extension Substring.UTF8View {
+    fileprivate func containsBytes(of other: String) -> Bool { Substring(self).containsBytes(of: other) }
 }

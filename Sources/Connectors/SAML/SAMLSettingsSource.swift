@@ -64,7 +64,8 @@ public final class RenewedSAMLSettings: SAMLSettingsSource {
 
     public func current() async throws(ConnectorError) -> SAMLSettings {
         do throws(RelyingPartyError) { return try await document.current().value } catch {
-            throw error == .exchange(.overloaded) ? .overloaded : .unavailable(error.description)
+            if case .exchange(.overloaded) = error { throw .overloaded }
+            throw .unavailable(error.description)
         }
     }
 

@@ -16,7 +16,9 @@ enum PasswordHash {
             guard costs.contains(cost) else {
                 throw Mistake(
                     "a bcrypt hash of cost \(cost), and only \(costs.lowerBound) to \(costs.upperBound) are accepted",
-                    hint: "a login would take minutes to days; dextra hash makes one of cost 10")
+                    hint: cost < costs.lowerBound
+                        ? "bcrypt knows no lower cost; dextra hash makes one of cost 10"
+                        : "a login would take minutes to days; dextra hash makes one of cost 10")
             }
             return Secret(text)
         }

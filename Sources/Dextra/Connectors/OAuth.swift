@@ -80,7 +80,7 @@ struct ProviderConnectors {
         if !settings.domainToAdminEmail.isEmpty {
             let credentials = GoogleCredentials(configured: settings.serviceAccountFilePath, environment: environment)
             provider.directory = GoogleDirectory(
-                administrators: settings.domainToAdminEmail.byStrings, baseURL: settings.directoryURL, exchange: exchange,
+                administrators: settings.domainToAdminEmail, baseURL: settings.directoryURL, exchange: exchange,
                 clock: clock
             ) { [files, metadata = metadataServer] () async throws(ConnectorError) in
                 try await credentials.account(files, metadata: metadata, exchange: exchange)

@@ -33,7 +33,7 @@ struct EdgeGraph: Sendable {
         logger: Logger
     ) throws {
         let log = EdgeLog(logger: logger, metrics: provider.metrics)
-        let proxies = ProxyRules(environment: options.environment.byStrings)
+        let proxies = ProxyRules(environment: options.environment)
         let trustedProxies = try ClientAddressRule(
             header: "X-Forwarded-For", trustedProxies: edge.trustedProxies.map(\.text))
         let login = try edge.login.map { login in

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 import NIOCore
 
 /// Which proxy a request goes through, as the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say (also in lower case).
@@ -10,6 +10,17 @@ public struct ProxyRules: Sendable, Hashable {
         public let port: Int
         /// Basic credentials (`user:password`); never shown.
         let credentials: String?
+
+        public static func == (left: Proxy, right: Proxy) -> Bool {
+            left.host.hasSameBytes(as: right.host) && left.port == right.port
+                && left.credentials?.exact == right.credentials?.exact
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(host.exact)
+            hasher.combine(port)
+            hasher.combine(credentials?.exact)
+        }
     }
 
     private let secure: Setting
@@ -26,10 +37,10 @@ public struct ProxyRules: Sendable, Hashable {
     /// No proxy at all.
     public static let none = ProxyRules(environment: [:])
 
-    public init(environment: [String: String]) {
+    public init(environment: [ExactText: String]) {
         func variable(_ name: String) -> (name: String, value: String)? {
             for name in [name, name.asciiLowercased] {
-                if let value = environment[name], !value.isEmpty { return (name, value) }
+                if let value = environment[name.exact], !value.isEmpty { return (name, value) }
             }
             return nil
         }

@@ -6,7 +6,6 @@ public import Logging
 /// Attributes never hold secrets: whoever logs passes names, ids and outcomes, not tokens, codes, passwords or queries.
 public struct LineLogHandler: LogHandler {
     public var logLevel: Logger.Level
-    // characters: the keys of swift-log are texts
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
     private let format: LogFormat
@@ -27,19 +26,14 @@ public struct LineLogHandler: LogHandler {
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        // characters: the keys of swift-log are texts
         get { metadata[key] }
-        // characters: as above
         set { metadata[key] = newValue }
     }
 
     public func log(event: LogEvent) {
-        // characters: the keys of swift-log are texts
         var attributes = metadata
-        // characters: as above
         if let provided = metadataProvider?.get() { attributes.merge(provided) { $1 } }
         if let error = event.error { attributes["error"] = "\(error)" }
-        // characters: as above
         if let own = event.metadata { attributes.merge(own) { $1 } }
         let milliseconds = clock.milliseconds()
         let time = UTCTime(epochSeconds: milliseconds / 1000).rfc3339(milliseconds: Int(milliseconds % 1000))

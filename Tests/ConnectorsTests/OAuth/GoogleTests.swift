@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import JOSE
 import OpenIDConnect
@@ -51,7 +52,7 @@ import Upstream
         return OAuthConnector(testing: provider, service, clock: clock)
     }
 
-    private func directory(_ administrators: [String: String] = ["*": "admin@example.com"]) -> GoogleDirectory {
+    private func directory(_ administrators: [ExactText: String] = ["*": "admin@example.com"]) -> GoogleDirectory {
         GoogleDirectory(
             administrators: administrators, baseURL: "https://admin.googleapis.com", exchange: service, clock: clock
         ) { [account] () async throws(ConnectorError) in account }

@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import Upstream
@@ -132,7 +133,7 @@ func `A host is one that all readers read alike`(_ text: String) {
     }
 }
 
-private let environment = [
+private let environment: [ExactText: String] = [
     "HTTPS_PROXY": "http://user:p%40ss@proxy.example:3128", "http_proxy": "plain.example",
     "NO_PROXY": "internal.example, .suffix.example,10.0.0.0/8,192.0.2.1,port.example:8443,*.star.example",
 ]

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 import FoundationEssentials
 import JOSE
 public import OpenIDConnect
@@ -21,11 +21,11 @@ public final class GoogleDirectory: Sendable {
     ///   - administrators: in whose name people of a domain are looked up; `*` is for all other domains.
     ///   - readAccount: when it is needed, and again after an hour.
     public init(
-        administrators: [String: String], baseURL: String, exchange: any HTTPExchange, clock: any WallClock,
+        administrators: [ExactText: String], baseURL: String, exchange: any HTTPExchange, clock: any WallClock,
         readAccount: @escaping @Sendable () async throws(ConnectorError) -> any GoogleAccount
     ) {
         self.readAccount = readAccount
-        self.administrators = Dictionary(administrators.map { ($0.key.exact, $0.value) }) { first, _ in first }
+        self.administrators = administrators
         self.baseURL = baseURL
         self.exchange = exchange
         self.clock = clock

@@ -48,6 +48,6 @@ public struct OpenIDIssuer: TokenIssuing {
     }
 
     private static func unavailable(_ error: RelyingPartyError) -> ConnectorError {
-        error == .exchange(.overloaded) ? .overloaded : .unavailable(error.description)
+        if case .exchange(.overloaded) = error { .overloaded } else { .unavailable(error.description) }
     }
 }
