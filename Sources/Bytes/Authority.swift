@@ -18,23 +18,32 @@ public struct Authority: Sendable, Hashable {
 
     /// - Returns: nil for what is no authority.
     public init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
+        let read =
+            text.utf8.withContiguousStorageIfAvailable { Self.parts(of: $0) }
+            ?? Array(text.utf8).withUnsafeBufferPointer { Self.parts(of: $0) }
+        guard let (hostEnd, hasCapitals, port) = read else { return nil }
+        self.port = port
+        // Mostly the text is the host: then nothing is copied.
+        let host = String(text)
+        let end = host.utf8.index(host.startIndex, offsetBy: hostEnd)
+        let name = end == host.endIndex ? host : String(host[..<end])
+        self.host = hasCapitals ? name.asciiLowercased : name
+    }
+
+    private static func parts(of bytes: UnsafeBufferPointer<UInt8>) -> (hostEnd: Int, hasCapitals: Bool, port: Int?)? {
         guard bytes.count <= 255 + 6 else { return nil }
         let hostEnd: Int
         if bytes.first == UInt8(ascii: "[") {
-            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), Self.isIPv6(bytes[1..<end]) else { return nil }
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), isIPv6(bytes[1..<end]) else { return nil }
             hostEnd = end + 1
         } else {
             hostEnd = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
-            guard Self.isName(bytes[..<hostEnd]) else { return nil }
+            guard isName(bytes[..<hostEnd]) else { return nil }
         }
-        if hostEnd == bytes.count {
-            port = nil
-        } else {
-            guard bytes[hostEnd] == UInt8(ascii: ":"), let port = Self.port(bytes[(hostEnd + 1)...]) else { return nil }
-            self.port = port
-        }
-        host = String(decoding: bytes[..<hostEnd].map(\.asciiLowercased), as: UTF8.self)
+        let hasCapitals = bytes[..<hostEnd].contains { (0x41...0x5A).contains($0) }
+        if hostEnd == bytes.count { return (hostEnd, hasCapitals, nil) }
+        guard bytes[hostEnd] == UInt8(ascii: ":"), let port = port(bytes[(hostEnd + 1)...]) else { return nil }
+        return (hostEnd, hasCapitals, port)
     }
 
     /// The host, with the port if one was written.
@@ -64,7 +73,7 @@ public struct Authority: Sendable, Hashable {
     }
 
     /// Digits alone, and no number in two spellings.
-    private static func port(_ digits: ArraySlice<UInt8>) -> Int? {
+    private static func port(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
         guard (1...5).contains(digits.count), digits.first != UInt8(ascii: "0"), digits.allSatisfy(\.isASCIIDigit) else {
             return nil
         }
@@ -73,7 +82,7 @@ public struct Authority: Sendable, Hashable {
     }
 
     /// Letters, digits, `-` and `_`, in labels divided by single dots. `_` stands in names of Kubernetes and Active Directory.
-    private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private static func isName(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard !bytes.isEmpty, bytes.count <= 255 else { return false }
         var before = UInt8(ascii: ".")
         for byte in bytes {
@@ -87,7 +96,7 @@ public struct Authority: Sendable, Hashable {
         return before != UInt8(ascii: ".")
     }
 
-    private static func isIPv6(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private static func isIPv6(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard (2...45).contains(bytes.count),
             bytes.allSatisfy({ $0.isASCIIHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
         else { return false }

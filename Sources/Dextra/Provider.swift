@@ -95,13 +95,18 @@ public final class Provider: Sendable {
     /// How long other servers may still take when the end is announced. Whoever waits for them gets an answer then.
     private static let upstreamGrace: Duration = .seconds(2)
 
+    /// How long passwords may still be checked: less than the server waits for its last answers.
+    private static let hashingGrace: Duration = .seconds(8)
+
     /// Lets ``run(ready:)`` finish what it has begun and return.
     public func stop() {
         isStopped.withLock { $0 = true }
         if let group = group.withLock({ $0 }) { Task { await group.triggerGracefulShutdown() } }
-        Task { [life = graph.life] in
+        Task { [life = graph.life, hashingLife = graph.hashingLife] in
             try await Task.sleep(for: Self.upstreamGrace)
             life.end()
+            try await Task.sleep(for: Self.hashingGrace - Self.upstreamGrace)
+            hashingLife.end()
         }
     }
 

@@ -27,6 +27,8 @@ struct ProviderGraph: Sendable {
     let metrics: Metrics
     /// Ends with the provider, so that nobody waits for another server then.
     let life = UpstreamLife()
+    /// Ends later, as a password that is being checked is part of an answer that has begun.
+    let hashingLife = UpstreamLife()
 
     /// Opens the store and reads what requests need at once. The first signing key may still be in the making.
     init(_ configuration: Configuration, options: ProviderOptions, logger: Logger, metrics: Metrics) async throws {
@@ -57,7 +59,8 @@ struct ProviderGraph: Sendable {
             configuration.enablePasswordDB
             ? LocalConnector(
                 static: configuration.staticPasswords.map { User($0, now: clock.now) }, store: store,
-                hasher: PasswordHasher(pool: passwordPool, life: life), cost: configuration.passwords.bcryptCost, clock: clock,
+                hasher: PasswordHasher(pool: passwordPool, life: hashingLife), cost: configuration.passwords.bcryptCost,
+                clock: clock,
                 random: random, log: log)
             : nil
 

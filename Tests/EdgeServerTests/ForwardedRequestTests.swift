@@ -1,3 +1,4 @@
+import Bytes
 import Edge
 import FoundationEssentials
 import HTTPTypes
@@ -180,7 +181,15 @@ import Web
         #expect(throws: UnknownQuestion.self) { try ask("admin.test") }
     }
 
-    @Test(arguments: ["HTTPS", "ws", "https, http", "https\u{301}"]) func `A scheme is one of two words`(scheme: String) throws {
+    @Test(arguments: [("wss", "https"), ("ws", "http"), ("https", "https")])
+    func `A proxy's word for a WebSocket says the scheme`(told: String, scheme: String) throws {
+        let question = try question(headers(.traefik, host: "a") + [("X-Forwarded-Proto", told)])
+        #expect(try reader().told(question, by: .traefik).scheme.hasSameBytes(as: scheme))
+    }
+
+    @Test(arguments: ["HTTPS", "WSS", "wss2", "https, http", "https\u{301}"]) func `A scheme is one of four words`(
+        scheme: String
+    ) throws {
         let reader = try reader()
         for dialect in ProxyDialect.allCases where dialect != .ingressNginx {
             let question = try question(headers(dialect, host: "a") + [("X-Forwarded-Proto", scheme)])

@@ -128,6 +128,10 @@ def host(random: random.Random) -> bytes:
 
 
 def question(random: random.Random) -> bytes:
+    # Most of what follows is refused. Some that nobody could misread show that what may pass does.
+    if random.random() < .15:
+        plain = random.choice(["/pub", "/pub/x", "/x?a=/../b", "/%7Ex", "/Admin/x"])
+        return f"GET {plain} HTTP/1.1\r\nHost: {random.choice([OPEN, 'x.test', OPEN.upper()])}\r\nConnection: close\r\n\r\n".encode()
     target = path(random)
     if random.random() < .25:
         target = random.choice([b"http", b"https", b"HTTP", b"ftp"]) + b"://" + host(random) + target

@@ -350,7 +350,7 @@ def test_oauth_claims_by_other_names(shop):
 
 
 @pytest.mark.parametrize("id, written", [
-    ("text", "text"), (7, "7"), (123_456_789, "1.23456789e+08"), (1_000_000, "1e+06"), (999_999, "999999"), (1.5, "1.5"), (21e20, "2.1e+21")])
+    ("text", "text"), (7, "7"), (123_456_789, "1.23456789e+08"), (1_000_000, "1e+06"), (999_999, "999999"), (1.5, "1.5")])
 def test_oauth_numbers_are_ids_as_dex_writes_them(shop, id, written):
     up = shop.recordings["oauth"]
     with up.changing():
@@ -358,7 +358,8 @@ def test_oauth_numbers_are_ids_as_dex_writes_them(shop, id, written):
         assert claims(shop, "oa-plain")["sub"] == dex_sub(written, "oa-plain")
 
 
-@pytest.mark.parametrize("id", [None, True, [], {}, "absent"])
+# The last is beyond 2^53, where a number of a provider in JavaScript cannot be told from its neighbor.
+@pytest.mark.parametrize("id", [None, True, [], {}, "absent", 21e20])
 def test_oauth_an_id_that_is_none_is_refused(shop, id):
     up = shop.recordings["oauth"]
     with up.changing():

@@ -185,7 +185,7 @@ public final class Connection: @unchecked Sendable {
         return OperationResult(code: code, text: text.map { String(cString: $0) } ?? "", controls: Controls(pointer: controls))
     }
 
-    private func set<Value>(_ option: Int32, _ value: Value) throws(DirectoryError) {
+    private func set<Value: BitwiseCopyable>(_ option: Int32, _ value: Value) throws(DirectoryError) {
         let code = withUnsafePointer(to: value) { ldap_set_option(handle, option, $0) }
         try check(code, option)
     }

@@ -156,8 +156,13 @@ struct ForwardedRequests: Sendable {
 
     private func scheme(_ question: WebRequest) throws(UnknownQuestion) -> String? {
         guard let value = try value("X-Forwarded-Proto", question) else { return nil }
-        guard value == "http" || value == "https" else { throw UnknownQuestion("X-Forwarded-Proto is neither http nor https") }
-        return value
+        switch value {
+        case "http", "https": return value
+        // Traefik says this of a request that opens a WebSocket.
+        case "ws": return "http"
+        case "wss": return "https"
+        default: throw UnknownQuestion("X-Forwarded-Proto is neither http nor https")
+        }
     }
 
     /// Certificates come from Envoy alone: the other proxies, in their recipes, write no such header, so that it is the client's.
