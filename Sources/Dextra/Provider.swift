@@ -96,7 +96,7 @@ public final class Provider: Sendable {
     private static let upstreamGrace: Duration = .seconds(2)
 
     /// How long passwords may still be checked: less than the server waits for its last answers.
-    private static let hashingGrace: Duration = .seconds(8)
+    private static let hashingGrace: Duration = .seconds(12)
 
     /// Lets ``run(ready:)`` finish what it has begun and return.
     public func stop() {

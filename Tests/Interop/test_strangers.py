@@ -119,39 +119,6 @@ def test_bodies_without_end_on_one_connection_have_a_budget(web):
     assert web.get("/healthz").status_code == 200
 
 
-def test_what_waits_for_a_slow_backend_is_bounded(proxy, backend):
-    before = proxy.memory
-    with contextlib.ExitStack() as stack:
-        for _ in range(8):
-            connection = stack.enter_context(Connection(proxy.port, seconds=5))
-            windows, frames, blocked = {0: 65535}, connection.frames(), set()
-            for stream in range(1, 201, 2):
-                windows[stream] = 65535
-                post(connection, stream, "a", "/deaf")
-            with contextlib.suppress(TimeoutError):
-                while len(blocked) < 100:
-                    for stream in range(1, 201, 2):
-                        while (room := min(windows[0], windows[stream], 16384)) > 0:
-                            connection.send(frame(0, b"x" * room, stream=stream))
-                            windows[0], windows[stream] = windows[0] - room, windows[stream] - room
-                        if windows[stream] <= 0:
-                            blocked.add(stream)
-                    connection.socket.settimeout(1)
-                    kind, flags, number, payload = next(frames)
-                    if kind == 8:
-                        windows[number] = windows.get(number, 65535) + int.from_bytes(payload, "big")
-                        blocked.discard(number)
-                    elif kind == 4 and not flags & 1:
-                        for at in range(0, len(payload), 6):
-                            if int.from_bytes(payload[at:at + 2], "big") == 4:
-                                more = int.from_bytes(payload[at + 2:at + 6], "big") - 65535
-                                windows = {number: window + (more if number else 0) for number, window in windows.items()}
-        assert requests.get(proxy.url + "/", timeout=10).status_code == 200
-        # Of 800 streams, with what is on its way to the backend.
-        assert proxy.memory - before < 340 * MIB
-    backend.hold.set()
-
-
 @pytest.mark.parametrize("protocol", ["provider", "proxy"])
 def test_a_chunked_form_without_end_is_read_to_the_limit_and_a_little(provider, proxy, protocol):
     """The limit is 256 KiB. What the kernel takes on the way is not the server's."""
